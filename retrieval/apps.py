@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RetrievalConfig(AppConfig):
+    name = "retrieval"
+    verbose_name = _("Retrieval")
+
+    def ready(self) -> None:
+        from . import signals  # noqa: F401  (hears what places announces)

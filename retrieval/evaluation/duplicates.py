@@ -1,0 +1,29 @@
+"""Near-duplicates by looks, for datasets that do not state them."""
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+
+MAX_DIFFERENT_BITS = 6  # of 63: copies saved again differ in up to 4, different photos of one thing in 8 and more
+
+
+def perceptual_hash(image: np.ndarray) -> np.ndarray:
+    """The signs of the 63 lowest frequencies of a 32x32 grey copy against their median: (63,) bool.
+
+    image: (H, W, 3) uint8 RGB. The cosine transform of the copy holds what survives scaling and recompression.
+    """
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
+    low = cv2.dct(small)[:8, :8].ravel()[1:]  # the first is the mean brightness
+    return low > np.median(low)
+
+
+def near_duplicate_groups(images: Iterable[np.ndarray]) -> tuple[int, ...]:
+    """A group number per image; images whose hashes are at most MAX_DIFFERENT_BITS apart share one, in chains."""
+    hashes = np.array([perceptual_hash(image) for image in images]).reshape(-1, 63)
+    groups = np.arange(len(hashes))
+    for row in range(len(hashes)):
+        alike = np.flatnonzero((hashes != hashes[row]).sum(axis=1) <= MAX_DIFFERENT_BITS)
+        groups[np.isin(groups, groups[alike])] = groups[alike].min()
+    return tuple(groups.tolist())

@@ -1,0 +1,85 @@
+"""Bytes to upright pixels, and pixels to the size that a network wants."""
+
+from functools import cache
+from io import BytesIO
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from retrieval.methods.base import Box
+
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF")
+MAX_PIXELS = 80_000_000
+
+
+class UnreadableImage(ValueError):
+    """These bytes give no picture; `reason` is one English phrase."""
+
+    def __init__(self, reason: str):
+        super().__init__(reason)
+        self.reason = reason
+
+
+def decode(data: bytes) -> np.ndarray:
+    """The picture in `data` as it is meant to be seen: (H, W, 3) uint8 RGB, upright, transparency on white.
+
+    JPEG, PNG, WebP, AVIF, HEIC or GIF, of which an animation gives its first frame. Raises UnreadableImage.
+    """
+    _register_heif()
+    try:
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
+            width, height = image.size
+            # From the header, before a pixel is decoded: a decompression bomb costs nothing.
+            if width * height > MAX_PIXELS:
+                raise UnreadableImage(f"{width} x {height} pixels, more than {MAX_PIXELS // 1_000_000} megapixels")
+            return np.asarray(_to_rgb(ImageOps.exif_transpose(image)))
+    except UnreadableImage:
+        raise
+    except Image.UnidentifiedImageError as error:
+        raise UnreadableImage("not an image of a known format") from error
+    except Exception as error:  # decoders of foreign bytes raise anything, from struct.error to SyntaxError
+        raise UnreadableImage(f"damaged or incomplete ({error})") from error
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":  # 16 bits a sample: convert() would clip, not scale
+        samples = np.asarray(image, dtype=np.float32)
+        image = Image.fromarray((samples / 257).round().clip(0, 255).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image)
+    return image.convert("RGB")
+
+
+@cache
+def _register_heif() -> None:
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
+
+
+def crop(image: np.ndarray, box: Box | None) -> tuple[np.ndarray, Box]:
+    """What `box` shows of the image (a view), and the box clipped to it; None is the whole. Raises ValueError when nothing is left."""
+    height, width = image.shape[:2]
+    box = (box or Box(0, 0, width, height)).clip(width=width, height=height)
+    return image[box.top : box.bottom, box.left : box.right], box
+
+
+def fit(image: np.ndarray, *, longest: float, enlarge: bool = False) -> np.ndarray:
+    """The image with its longest side at `longest` pixels, its shape kept to the pixel; a smaller one only grows with `enlarge`."""
+    height, width = image.shape[:2]
+    scale = longest / max(height, width)
+    if scale > 1 and not enlarge:
+        return image
+    return resize(image, width=max(1, round(width * scale)), height=max(1, round(height * scale)))
+
+
+def resize(image: np.ndarray, *, width: int, height: int) -> np.ndarray:
+    """The image at exactly this size: averaged over areas on the way down, bilinear on the way up."""
+    if image.shape[:2] == (height, width):
+        return image
+    import cv2  # where it is used: a process that only decodes or lists methods does not load it
+
+    down = width <= image.shape[1] and height <= image.shape[0]
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if down else cv2.INTER_LINEAR)

@@ -1,0 +1,50 @@
+"""Descriptions in, an order out: the same call for a visitor's photo and for a benchmark's query."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retrieval.methods.base import Description, LocalFeatures
+from retrieval.ranking.verification import verify as verify_pair
+
+CREDIBLE_INLIERS = 8
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A shortlisted database image."""
+
+    id: int
+    similarity: float  # cosine, high = near
+    local: LocalFeatures | None = None
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A database image in its final place."""
+
+    id: int
+    similarity: float
+    inliers: int | None = None  # None: not verified
+
+
+def rerank(query: Description, candidates: Sequence[Candidate], *, verify: bool) -> list[Ranked]:
+    """The candidates, best first: by similarity alone, or by geometric verification and then similarity.
+
+    With verify, images of fewer than CREDIBLE_INLIERS inliers count as none, since unrelated pictures reach
+    a few by chance. A picture without local features is ranked by similarity and keeps inliers None.
+    """
+    ranked = [
+        Ranked(candidate.id, candidate.similarity, _inliers(query, candidate) if verify else None)
+        for candidate in candidates
+    ]
+    return sorted(ranked, key=lambda image: (-_credible(image), -image.similarity, image.id))
+
+
+def _inliers(query: Description, candidate: Candidate) -> int | None:
+    if query.local is None or candidate.local is None:
+        return None
+    return verify_pair(query.local, candidate.local).inliers
+
+
+def _credible(image: Ranked) -> int:
+    return image.inliers if image.inliers is not None and image.inliers >= CREDIBLE_INLIERS else 0
