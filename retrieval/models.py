@@ -18,7 +18,9 @@ from places.models import Landmark, LandmarkImage, Province
 class Described(models.Model):
     """One photo under one version of one method."""
 
-    image = models.ForeignKey(LandmarkImage, models.CASCADE, related_name="%(class)ss", verbose_name=_("photo"))
+    image = models.ForeignKey(
+        LandmarkImage, models.CASCADE, related_name="%(class)ss", verbose_name=_("photo")
+    )
     method = models.CharField(_("method"), max_length=40)
     version = models.CharField(_("checkpoint"), max_length=100)
     at = models.DateTimeField(_("at"), auto_now=True)
@@ -118,7 +120,10 @@ class Query(models.Model):
         """Why a search failed, in words for its visitor."""
 
         UNREADABLE = "unreadable", _("The photo could not be read.")
-        NOTHING_DESCRIBED = "nothing_described", _("No photo of the catalogue is described by this method yet.")
+        NOTHING_DESCRIBED = (
+            "nothing_described",
+            _("No photo of the catalogue is described by this method yet."),
+        )
         GAVE_UP = "gave_up", _("The search could not be finished. Please try again.")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -152,6 +157,7 @@ class Query(models.Model):
     reason = models.CharField(_("reason"), max_length=20, choices=Reason, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     asked_at = models.DateTimeField(_("asked"), default=timezone.now)
+    queued_at = models.DateTimeField(null=True, editable=False)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     seconds = models.JSONField(_("seconds by stage"), default=dict, blank=True)
 
@@ -165,12 +171,15 @@ class Query(models.Model):
                 name="a_box_is_whole_has_an_area_and_lies_in_the_photo",
                 condition=models.Q(left=None, top=None, right=None, bottom=None)
                 | models.Q(
-                    left__lt=models.F("right"), top__lt=models.F("bottom"),
-                    right__lte=models.F("width"), bottom__lte=models.F("height"),
+                    left__lt=models.F("right"),
+                    top__lt=models.F("bottom"),
+                    right__lte=models.F("width"),
+                    bottom__lte=models.F("height"),
                 ),
             ),  # fmt: skip
             models.CheckConstraint(
-                name="a_failed_search_has_a_reason", condition=~models.Q(state="failed") | ~models.Q(reason="")
+                name="a_failed_search_has_a_reason",
+                condition=~models.Q(state="failed") | ~models.Q(reason=""),
             ),
         ]
         indexes = [
@@ -203,7 +212,9 @@ class RankedPlace(models.Model):
     landmark = models.ForeignKey(Landmark, models.CASCADE, related_name="+")
     rank = models.PositiveSmallIntegerField()  # 0 is the best
     share = models.FloatField(help_text="Of the photos' votes, 0..1; not a probability.")
-    votes = models.PositiveSmallIntegerField(help_text="Photos that voted for it, near-duplicates counted once.")
+    votes = models.PositiveSmallIntegerField(
+        help_text="Photos that voted for it, near-duplicates counted once."
+    )
     best_similarity = models.FloatField()
     best_inliers = models.PositiveIntegerField(null=True)
 

@@ -1,0 +1,24 @@
+"""The API's addresses, under /api/v1/."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+from rest_framework.routers import DefaultRouter
+
+from places.api import LandmarkImageViewSet, LandmarkViewSet, ProvinceViewSet
+from retrieval.api import MethodViewSet, SearchViewSet
+
+app_name = "api"
+
+router = DefaultRouter()
+router.register("searches", SearchViewSet, "search")
+router.register("landmarks", LandmarkViewSet, "landmark")
+router.register("images", LandmarkImageViewSet, "image")
+router.register("provinces", ProvinceViewSet, "province")
+router.register("methods", MethodViewSet, "method")
+
+urlpatterns = [
+    *router.urls,
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
+    path("redoc/", SpectacularRedocView.as_view(url_name="api:schema"), name="redoc"),
+]

@@ -1,0 +1,100 @@
+"""For curators: how much of the catalogue each method has described, and what visitors asked."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from . import indexing, tasks
+from .models import DescribeFailure, Descriptor, Hit, Query, RankedPlace, WorkerPulse
+
+
+class ReadOnly:
+    """Rows that only the platform writes."""
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+
+@admin.register(Descriptor)
+class DescriptorAdmin(ReadOnly, admin.ModelAdmin):
+    """Its list is the coverage of the catalogue: a line per method, and the two things to do about gaps."""
+
+    def get_urls(self) -> list:
+        describe = self.admin_site.admin_view(self.describe_missing)
+        return [path("describe/", describe, name="retrieval_descriptor_describe"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = self.admin_site.each_context(request) | {
+            "title": gettext_lazy("Coverage"),
+            "opts": self.opts,
+            "coverage": indexing.coverage(),
+            "worker_alive": WorkerPulse.any_alive(),
+        }
+        return TemplateResponse(request, "admin/retrieval/coverage.html", context)
+
+    def describe_missing(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "POST" and self.has_view_permission(request):
+            tasks.describe_missing_soon()
+            messages.success(request, _("Describing what is missing has been queued."))
+        return redirect("admin:retrieval_descriptor_changelist")
+
+
+@admin.register(DescribeFailure)
+class DescribeFailureAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["image", "method", "version", "reason", "at"]
+    list_filter = ["method", "version"]
+    list_select_related = ["image__landmark"]
+    search_fields = ["reason", "image__landmark__name_vi", "image__landmark__name_en"]
+    actions = ["try_again"]
+
+    @admin.action(description=gettext_lazy("Try again"), permissions=["delete"])
+    def try_again(self, request: HttpRequest, failures) -> None:
+        count, _by_model = failures.delete()
+        tasks.describe_missing_soon()
+        messages.success(
+            request, ngettext("%(count)d photo queued.", "%(count)d photos queued.", count) % {"count": count}
+        )
+
+
+class RankedPlaceInline(ReadOnly, admin.TabularInline):
+    model = RankedPlace
+    fields = ["rank", "landmark", "share", "votes", "best_similarity", "best_inliers"]
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+
+class HitInline(ReadOnly, admin.TabularInline):
+    model = Hit
+    fields = ["rank", "image", "similarity", "inliers"]
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+
+@admin.register(Query)
+class QueryAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["asked_at", "state", "reason", "method", "version", "best_place", "user"]
+    list_filter = ["state", "reason", "method", "version", "shared"]
+    search_fields = ["id", "user__email"]
+    date_hierarchy = "asked_at"
+    list_select_related = ["user"]
+    inlines = [RankedPlaceInline, HitInline]
+
+    def get_queryset(self, request: HttpRequest):
+        return super().get_queryset(request).with_answer()
+
+    @admin.display(description=gettext_lazy("best place"))
+    def best_place(self, query: Query) -> str:
+        places = query.places.all()
+        return str(places[0].landmark) if places else "–"

@@ -1,0 +1,125 @@
+"""What a visitor may ask, and how it is checked before it is kept."""
+
+from dataclasses import dataclass
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
+
+from places.models import Landmark, Province
+from retrieval import methods
+from retrieval.methods.base import Method
+
+FIRST_CHOICE = "cnn_irwnha"
+
+# The methods cannot import Django, so their lines are named here for the catalogue of messages.
+SUMMARIES = (
+    gettext_noop(
+        "Looks at the picture at three sizes and weighs its most telling parts; the best first choice."
+    ),
+    gettext_noop("Compares the overall look of whole pictures; the quickest, and the least sure."),
+    gettext_noop(
+        "Finds up to a thousand telling details and checks that they lie alike; slower, strong on buildings."
+    ),
+)
+
+
+def offered_methods() -> list[type[Method]]:
+    """The methods in the order of the picker: the best first choice, then by label."""
+    return sorted(
+        methods.available().values(), key=lambda method: (method.name != FIRST_CHOICE, method.label)
+    )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A method as the picker shows it. Never the class itself: a template calls what it can, and would load a network."""
+
+    name: str
+    label: str
+    summary: str
+    checkpoint: str
+    is_chosen: bool
+
+
+class AgainForm(forms.Form):
+    """A method, and the box on the photo as fractions of its sides; no box is the whole photo."""
+
+    method = forms.ChoiceField(
+        label=_("Method"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Please choose a method."),
+            "invalid_choice": _("There is no method of this name. Please choose one of those below."),
+        },
+    )
+    left, top, right, bottom = (
+        forms.FloatField(required=False, widget=forms.HiddenInput) for _edge in range(4)
+    )
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["method"].choices = [(method.name, method.label) for method in offered_methods()]
+        self.fields["method"].initial = FIRST_CHOICE
+
+    @property
+    def choices(self) -> list[Choice]:
+        """Each method with what the picker says of it, in the reader's language."""
+        chosen = self["method"].value()
+        return [
+            Choice(
+                method.name,
+                method.label,
+                gettext(method.summary),
+                method.checkpoint.name,
+                method.name == chosen,
+            )
+            for method in offered_methods()
+        ]
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        box = tuple(cleaned.get(edge) for edge in ("left", "top", "right", "bottom"))
+        if any(edge is None for edge in box) and any(
+            self[edge].value() for edge in ("left", "top", "right", "bottom")
+        ):
+            raise forms.ValidationError(_("The box is incomplete. Please draw it again."), code="box")
+        cleaned["box"] = None if None in box else box
+        return cleaned
+
+    def question(self) -> dict:
+        """What `tasks.ask` and `tasks.ask_again` are asked."""
+        return {name: self.cleaned_data[name] for name in ("method", "box")}
+
+
+class SearchForm(AgainForm):
+    """A photo, from a file or from the camera, and where to look for its like."""
+
+    photo = forms.FileField(label=_("Photo"), required=False, allow_empty_file=True)
+    camera = forms.FileField(required=False, allow_empty_file=True)
+    province = forms.ModelChoiceField(
+        Province.objects.all(), label=_("Province or city"), required=False, to_field_name="slug",
+        empty_label=_("All of Vietnam"),
+    )  # fmt: skip
+    category = forms.ChoiceField(
+        label=_("Kind of place"), required=False, choices=[("", _("All kinds")), *Landmark.Category.choices]
+    )
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        cleaned["photo"] = cleaned.get("photo") or cleaned.get("camera")
+        if not cleaned["photo"] and not self.has_error("photo"):
+            self.add_error("photo", _("Please choose a photo first."))
+        return cleaned
+
+    @property
+    def has_filters(self) -> bool:
+        return bool(self["province"].value() or self["category"].value())
+
+    @property
+    def max_bytes(self) -> int:
+        return settings.PHOTO_MAX_BYTES
+
+    def question(self) -> dict:
+        return super().question() | {name: self.cleaned_data[name] for name in ("province", "category")}

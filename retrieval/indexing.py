@@ -1,0 +1,139 @@
+"""Describing the catalogue's photos. What is to do is what has no descriptor, so a stopped run goes on where it was."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from places.models import LandmarkImage
+from retrieval import methods
+from retrieval.methods.base import Method
+from retrieval.methods.preprocessing import UnreadableImage, decode
+
+from . import index
+from .models import DescribeFailure, Descriptor
+
+logger = logging.getLogger(__name__)
+
+LOCK = "describing"  # held by whoever describes what is missing, so that no photo is described twice over
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of the published catalogue a method's present checkpoint has described."""
+
+    method: type[Method]
+    described: int
+    failed: int
+    missing: int
+    indexed: bool
+
+
+def missing(method: type[Method]) -> QuerySet[LandmarkImage]:
+    """The published photos that a method has neither described nor failed to, the oldest first."""
+    key = {"image": OuterRef("pk"), "method": method.name, "version": method.checkpoint.name}
+    return (
+        LandmarkImage.objects.published()
+        .exclude(Exists(Descriptor.objects.filter(**key)))
+        .exclude(Exists(DescribeFailure.objects.filter(**key)))
+        .order_by("pk")
+    )
+
+
+def missing_by_any(names: Collection[str] | None = None) -> QuerySet[LandmarkImage]:
+    """The published photos that one or more of the methods (None: all) has yet to describe."""
+    pending = LandmarkImage.objects.none()
+    for method in _chosen(names):
+        pending = pending | LandmarkImage.objects.filter(pk__in=missing(method).order_by().values("pk"))
+    return pending.order_by("pk")
+
+
+def coverage() -> list[Coverage]:
+    """One line per method."""
+    return [
+        Coverage(
+            method=method,
+            described=index.described_by(method).count(),
+            failed=DescribeFailure.objects.filter(method=method.name, version=method.checkpoint.name).count(),
+            missing=missing(method).count(),
+            indexed=index.has_index(method),
+        )
+        for method in _chosen(None)
+    ]
+
+
+def describe_image(image: LandmarkImage, *, names: Collection[str] | None = None) -> bool:
+    """Describe one photo by each method (None: all) that has yet to; record why where one cannot.
+
+    Returns whether all went well. The photo is read and decoded once for all methods.
+    """
+    pending = [method for method in _chosen(names) if missing(method).filter(pk=image.pk).exists()]
+    if not pending:
+        return True
+    try:
+        with image.original.open() as file:
+            pixels = decode(file.read())
+    except (OSError, UnreadableImage) as error:
+        for method in pending:
+            _record_failure(image, method=method, error=error)
+        return False
+    well = True
+    for method in pending:
+        try:
+            description = methods.load(method.name).describe(pixels)
+        except (ValueError, RuntimeError, MemoryError) as error:  # what networks and array code raise
+            logger.exception("%s could not describe photo %s", method.name, image.pk)
+            _record_failure(image, method=method, error=error)
+            well = False
+        else:
+            index.put(image, method=method, description=description)
+    return well
+
+
+def describe_missing(
+    *,
+    names: Collection[str] | None = None,
+    limit: int | None = None,
+    done: Callable[[bool], None] | None = None,
+) -> int:
+    """Describe photos until none is missing, or `limit` are done; `done` hears of each whether all went well.
+
+    Returns how many photos were looked at.
+    """
+    count = 0
+    for image in missing_by_any(names)[:limit].iterator(chunk_size=100):
+        well = describe_image(image, names=names)
+        count += 1
+        if done:
+            done(well)
+    return count
+
+
+def forget(image_id: int) -> None:
+    """Remove all that the methods know of a photo."""
+    Descriptor.objects.filter(image=image_id).delete()
+    DescribeFailure.objects.filter(image=image_id).delete()
+
+
+def forget_failures(names: Collection[str] | None = None) -> int:
+    """Let the photos that could not be described be tried again."""
+    return DescribeFailure.objects.filter(method__in=[m.name for m in _chosen(names)]).delete()[0]
+
+
+def _chosen(names: Collection[str] | None) -> list[type[Method]]:
+    available = methods.available()
+    if names is None:
+        return list(available.values())
+    return [methods.find(name) for name in names]
+
+
+def _record_failure(image: LandmarkImage, *, method: type[Method], error: Exception) -> None:
+    DescribeFailure.objects.update_or_create(
+        image=image,
+        method=method.name,
+        version=method.checkpoint.name,
+        defaults={"reason": str(error)[:500] or type(error).__name__},
+    )

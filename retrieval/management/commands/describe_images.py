@@ -1,0 +1,45 @@
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from retrieval import indexing, methods
+from retrieval.locks import claim
+
+
+class Command(BaseCommand):
+    help = "Describe the published photos that lack a descriptor. A stopped run goes on where it was."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--methods", help="comma-separated names; all where it is left out")
+        parser.add_argument("--limit", type=int, help="stop after so many photos")
+        parser.add_argument(
+            "--retry-failed", action="store_true", help="try again what could not be described"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="only say what is missing")
+
+    def handle(self, **options):
+        names = options["methods"].split(",") if options["methods"] else None
+        try:
+            if options["retry_failed"] and not options["dry_run"]:
+                indexing.forget_failures(names)
+            missing = indexing.missing_by_any(names).count()
+        except methods.UnknownMethod as error:
+            raise CommandError(error) from error
+        if options["dry_run"]:
+            self.stdout.write(f"{missing} photos lack a descriptor.")
+            return
+        failed = 0
+        total = min(missing, options["limit"]) if options["limit"] else missing
+        with claim(indexing.LOCK, wait=True), tqdm(total=total, unit="photo", disable=not total) as bar:
+
+            def done(well: bool) -> None:
+                nonlocal failed
+                failed += not well
+                bar.update()
+
+            count = indexing.describe_missing(names=names, limit=options["limit"], done=done)
+        self.stdout.write(f"{count} photos described, of which {failed} not by every method.")
+        for line in indexing.coverage():
+            self.stdout.write(
+                f"{line.method.label:12} {line.described:6} described {line.missing:6} missing "
+                f"{line.failed:4} failed  ({line.method.checkpoint.name})"
+            )

@@ -1,0 +1,145 @@
+"""The API's view of searches and methods."""
+
+import base64
+import binascii
+
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from places.models import Landmark, Province
+from places.photo import PhotoRefused, inspect
+from places.serializers import LandmarkImageSerializer, LandmarkSerializer
+
+from . import methods
+from .models import Hit, Query, RankedPlace
+
+
+class MethodSerializer(serializers.Serializer):
+    name = serializers.CharField()
+    label = serializers.CharField()
+    summary = serializers.CharField()
+    paper = serializers.CharField()
+    verifies = serializers.BooleanField(help_text="Whether its shortlist is verified geometrically.")
+    checkpoint = serializers.CharField(source="checkpoint.name")
+    training_set = serializers.CharField(source="checkpoint.training_set")
+    licence = serializers.CharField(source="checkpoint.licence")
+
+
+@extend_schema_field(
+    {"type": "string", "format": "binary", "description": "A file; in JSON its bytes as base64."}
+)
+class PhotoField(serializers.Field):
+    """An uploaded file, or in JSON its bytes as base64 (a data: address is taken too)."""
+
+    default_error_messages = {"not_base64": _("The photo is neither a file nor base64.")}
+
+    def to_internal_value(self, value) -> bytes:
+        if hasattr(value, "read"):
+            return value.read()
+        if not isinstance(value, str):
+            self.fail("not_base64")
+        try:
+            return base64.b64decode(value.rpartition(",")[2], validate=True)
+        except binascii.Error:
+            self.fail("not_base64")
+
+    def to_representation(self, value):
+        raise TypeError("a photo is only taken")
+
+
+class BoxField(serializers.ListField):
+    """left, top, right, bottom; in a form as four numbers separated by commas."""
+
+    child = serializers.FloatField()
+
+    def __init__(self, **kwargs):
+        super().__init__(min_length=4, max_length=4, **kwargs)
+
+    def get_value(self, dictionary):
+        value = dictionary.get(self.field_name, serializers.empty)
+        return value.split(",") if isinstance(value, str) else value
+
+
+class AskSerializer(serializers.Serializer):
+    """A search to be made."""
+
+    photo = PhotoField()
+    method = serializers.ChoiceField(choices=[(name, cls.label) for name, cls in methods.available().items()])
+    box = BoxField(required=False, allow_null=True, help_text="left, top, right, bottom of the upright photo")
+    box_unit = serializers.ChoiceField(
+        choices=["fraction", "pixel"], default="fraction",
+        help_text="fraction: 0..1 of the photo's width and height; pixel: of the upright photo as sent",
+    )  # fmt: skip
+    k = serializers.IntegerField(
+        min_value=1, max_value=100, default=50, help_text="how many photos to return"
+    )
+    province = serializers.SlugRelatedField(
+        "slug", queryset=Province.objects.all(), required=False, default=None
+    )
+    category = serializers.ChoiceField(Landmark.Category, required=False, default="")
+
+    def validate(self, attributes: dict) -> dict:
+        """Refuse a bad photo here, and turn a box in pixels into fractions."""
+        try:
+            facts = inspect(attributes["photo"])
+        except PhotoRefused as error:
+            raise serializers.ValidationError({"photo": [str(error)]}, code=error.code) from error
+        if attributes.pop("box_unit") == "pixel" and attributes.get("box"):
+            sides = (facts.width, facts.height) * 2
+            attributes["box"] = [pixel / side for pixel, side in zip(attributes["box"], sides, strict=True)]
+        return attributes
+
+
+class RankedPlaceSerializer(serializers.ModelSerializer):
+    landmark = LandmarkSerializer()
+
+    class Meta:
+        model = RankedPlace
+        fields = ["rank", "landmark", "share", "votes", "best_similarity", "best_inliers"]
+
+
+class HitSerializer(serializers.ModelSerializer):
+    image = LandmarkImageSerializer()
+
+    class Meta:
+        model = Hit
+        fields = ["rank", "image", "similarity", "inliers"]
+
+
+class QuerySerializer(serializers.ModelSerializer):
+    """A search, and once it is answered its places and photos."""
+
+    url = serializers.SerializerMethodField()
+    box = serializers.SerializerMethodField(
+        help_text="left, top, right, bottom, 0..1; null for the whole photo"
+    )
+    message = serializers.CharField(
+        source="get_reason_display", help_text="Why it failed, in the reader's language."
+    )
+    checkpoint = serializers.CharField(source="version")
+    province = serializers.SlugRelatedField("slug", read_only=True)
+    places = RankedPlaceSerializer(many=True)
+    hits = HitSerializer(many=True)
+
+    class Meta:
+        model = Query
+        fields = [
+            "id", "url", "state", "stage", "reason", "message", "method", "checkpoint", "box", "k", "province",
+            "category", "asked_at", "answered_at", "seconds", "places", "hits",
+        ]  # fmt: skip
+
+    @extend_schema_field(serializers.URLField)
+    def get_url(self, query: Query) -> str:
+        return self.context["address_of"](query)
+
+    @extend_schema_field(serializers.ListField(child=serializers.FloatField(), allow_null=True))
+    def get_box(self, query: Query) -> list[float] | None:
+        if not query.has_box:
+            return None
+        return [
+            query.left / query.width,
+            query.top / query.height,
+            query.right / query.width,
+            query.bottom / query.height,
+        ]

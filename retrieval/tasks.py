@@ -1,0 +1,216 @@
+"""What runs outside the web process, and how it gets there: the only file that knows Celery.
+
+The Query row is the truth. A message in the queue only says "look at this row"; one that is lost with its
+worker is missed by `requeue_abandoned` and sent again, one that arrives twice finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+from datetime import timedelta
+
+from celery.signals import worker_ready, worker_shutting_down
+from django.core.cache import cache
+from django.core.files.base import ContentFile
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from kombu.exceptions import OperationalError as QueueError
+
+from config.celery import app
+from places.models import Province
+from places.photo import inspect, served_copy
+from retrieval import methods
+
+from . import indexing, search
+from .locks import claim
+from .models import Query, WorkerPulse
+
+logger = logging.getLogger(__name__)
+
+PHOTO_SIDE = 2048  # pixels; no method looks at more
+MAX_ATTEMPTS = 3  # a photo that took three workers down does not get a fourth
+REQUEUE_AFTER = timedelta(seconds=60)  # a message not taken up by then is sent again
+PULSE_SECONDS = 5
+LOOK_FOR_MISSING_EVERY = 12  # pulses
+DESCRIBING_IS_QUEUED = "describing is queued"
+BITE = 4  # photos described per task, so that a search never waits behind more than a few
+
+Fractions = tuple[float, float, float, float]
+
+
+class BadBox(ValueError):
+    """A box that lies outside the photo or has no area."""
+
+
+def ask(
+    photo: bytes,
+    *,
+    method: str,
+    box: Fractions | None = None,
+    user=None,
+    session_key: str = "",
+    k: int = 50,
+    province: Province | None = None,
+    category: str = "",
+) -> Query:
+    """Keep a visitor's question and queue it.
+
+    box: left, top, right, bottom as fractions of the upright photo. What is kept of the photo is an upright copy
+    without metadata. Raises PhotoRefused, UnknownMethod, BadBox.
+    """
+    methods.find(method)
+    inspect(photo)
+    copy = served_copy(photo, longest_side=PHOTO_SIDE, format="JPEG")
+    query = Query(
+        user=user if user and user.is_authenticated else None,
+        session_key=session_key,
+        method=method,
+        k=k,
+        province=province,
+        category=category,
+        width=copy.width,
+        height=copy.height,
+    )
+    _draw(query, box)
+    query.photo = ContentFile(copy.data, name=f"{query.pk}.jpg")
+    query.save()
+    transaction.on_commit(lambda: _enqueue(query))
+    return query
+
+
+def ask_again(
+    query: Query, *, method: str, box: Fractions | None = None, user=None, session_key: str = ""
+) -> Query:
+    """Ask about the photo of an earlier query by another method or with another box.
+
+    Raises UnknownMethod, BadBox, FileNotFoundError (the photo is gone).
+    """
+    with query.photo.open() as file:
+        photo = file.read()
+    return ask(
+        photo,
+        method=method,
+        box=box,
+        user=user,
+        session_key=session_key,
+        k=query.k,
+        province=query.province,
+        category=query.category,
+    )
+
+
+def _draw(query: Query, box: Fractions | None) -> None:
+    if box is None:
+        return
+    left, top, right, bottom = box
+    # A hair's breadth outside is rounding, not a mistake. Written so that NaN fails.
+    if not (-0.01 <= left < right <= 1.01 and -0.01 <= top < bottom <= 1.01):
+        raise BadBox(box)
+    query.left, query.right = (round(min(max(x, 0), 1) * query.width) for x in (left, right))
+    query.top, query.bottom = (round(min(max(y, 0), 1) * query.height) for y in (top, bottom))
+    if query.left == query.right or query.top == query.bottom:
+        raise BadBox(box)
+
+
+def _enqueue(query: Query) -> None:
+    try:
+        answer_query.delay(str(query.pk))
+    except QueueError:
+        # The row stays, and a worker's sweep will find it.
+        logger.exception("search %s could not be queued", query.pk)
+    else:
+        Query.objects.filter(pk=query.pk).update(queued_at=Now())
+
+
+@app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
+def answer_query(query_id: str) -> None:
+    """Answer one query, unless somebody else is at it or has done it."""
+    with claim(_lock_name(query_id)) as claimed:
+        query = Query.objects.unanswered().filter(pk=query_id).first()
+        if not claimed or query is None:
+            return
+        if query.attempts >= MAX_ATTEMPTS:
+            search.fail(query, reason=Query.Reason.GAVE_UP)
+            return
+        Query.objects.filter(pk=query.pk).update(state=Query.State.RUNNING, attempts=F("attempts") + 1)
+        search.answer(query)
+
+
+def _lock_name(query_id: object) -> str:
+    return f"query {query_id}"
+
+
+def requeue_abandoned() -> int:
+    """Send again what a dead worker left behind and what the queue lost; returns how many.
+
+    A running query whose lock is free has lost its worker: the lock died with the worker's connection.
+    """
+    count = 0
+    lost = Query.objects.unanswered().filter(
+        Q(state=Query.State.RUNNING) | Q(queued_at=None) | Q(queued_at__lt=Now() - REQUEUE_AFTER)
+    )
+    for query in lost.order_by("asked_at"):
+        with claim(_lock_name(query.pk)) as abandoned:
+            if not abandoned:
+                continue
+            Query.objects.unanswered().filter(pk=query.pk).update(state=Query.State.WAITING)
+        _enqueue(query)
+        count += 1
+    return count
+
+
+@app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
+def describe_missing() -> None:
+    """Describe a few of the photos that lack a descriptor, and come back for the rest behind the waiting searches."""
+    with claim(indexing.LOCK) as claimed:
+        if not claimed:  # whoever holds it goes on until nothing is missing
+            return
+        indexing.describe_missing(limit=BITE)
+    # Before looking, or a photo published between the two would be missed.
+    cache.delete(DESCRIBING_IS_QUEUED)
+    if indexing.missing_by_any().exists():
+        describe_missing_soon()
+
+
+def describe_missing_soon() -> None:
+    """Queue the describing of what is missing once what is being saved is committed; once for any number of photos."""
+    transaction.on_commit(_enqueue_describing)
+
+
+def _enqueue_describing() -> None:
+    # It expires, so that a message lost with its worker holds nothing up for long.
+    if not cache.add(DESCRIBING_IS_QUEUED, True, timeout=REQUEUE_AFTER.total_seconds()):
+        return
+    try:
+        describe_missing.delay()
+    except QueueError:
+        logger.exception("describing could not be queued; `manage.py describe_images` does it too")
+
+
+@worker_ready.connect
+def _keep_pulse(sender, **_kwargs) -> None:
+    """Show the site that a worker lives, and sweep up after those that died, until this one stops."""
+    stopped = threading.Event()
+    worker_shutting_down.connect(lambda **_: stopped.set(), weak=False)
+
+    def beat() -> None:
+        for count in itertools.count():
+            try:
+                WorkerPulse.objects.update_or_create(name=sender.hostname, defaults={"at": timezone.now()})
+                requeue_abandoned()
+                if count % LOOK_FOR_MISSING_EVERY == 0 and indexing.missing_by_any().exists():
+                    describe_missing_soon()
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("the database does not answer: %s", error)
+            finally:
+                connection.close()  # held across a fork it would be shared with the new process
+            if stopped.wait(PULSE_SECONDS):
+                break
+        WorkerPulse.objects.filter(name=sender.hostname).delete()
+        connection.close()
+
+    threading.Thread(target=beat, name="pulse", daemon=True).start()

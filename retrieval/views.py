@@ -1,0 +1,244 @@
+"""The visitor's pages: a photo in, a place out."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from places.models import Landmark
+from places.photo import PhotoRefused, served_copy
+from retrieval import methods
+
+from . import tasks
+from .forms import AgainForm, SearchForm
+from .models import Query, RankedPlace, WorkerPulse
+from .visitors import lasting_visitor_of, own_searches, owns, visitor_of
+
+STATUS_OF_REFUSAL = {"not_an_image": 415, "too_many_bytes": 413}
+PLACES_AT_ONCE = 5
+PHOTOS_AT_ONCE = 12
+SEARCHES_A_PAGE = 24
+COVERS_ON_HOME = 6
+THUMBNAIL_SIDE = 640
+PATIENCE = 10  # seconds after which a page asks less often how far its search is
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    return _home(request, SearchForm())
+
+
+def _home(request: HttpRequest, form: SearchForm, *, status: int = 200) -> HttpResponse:
+    covers = (
+        Landmark.objects.with_cover().filter(cover_thumbnail__isnull=False).order_by("?")[:COVERS_ON_HOME]
+    )
+    context = {"form": form, "covers": covers, "landmark_count": Landmark.objects.count()}
+    return render(request, "retrieval/home.html", context, status=status)
+
+
+def ask(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":  # the page's address after a refusal, opened again
+        return redirect("retrieval:home")
+    form = SearchForm(request.POST, request.FILES)
+    status = 400
+    if form.is_valid():
+        try:
+            photo = _bytes_of(form.cleaned_data["photo"])
+            return redirect(tasks.ask(photo, **form.question(), **lasting_visitor_of(request)))
+        except PhotoRefused as refusal:
+            form.add_error("photo", str(refusal))
+            status = STATUS_OF_REFUSAL.get(refusal.code, 400)
+        except tasks.BadBox:
+            form.add_error(None, _bad_box())
+    return _home(request, form, status=status)
+
+
+def _bytes_of(upload) -> bytes:
+    if upload.size > settings.PHOTO_MAX_BYTES:  # seen before it is read into memory
+        raise PhotoRefused("too_many_bytes")
+    return upload.read()
+
+
+def _bad_box() -> str:
+    return _("The box lies outside the photo or has no area.")
+
+
+def _readable(request: HttpRequest, pk, searches=None) -> Query:
+    searches = Query.objects.all() if searches is None else searches
+    return get_object_or_404(searches.readable_by(**visitor_of(request)), pk=pk)
+
+
+@require_GET
+@never_cache
+def query(request: HttpRequest, pk) -> HttpResponse:
+    return _query_page(request, _readable(request, pk, _with_answer()))
+
+
+def _with_answer():
+    return Query.objects.with_answer().prefetch_related("places__landmark__former_province")
+
+
+def _query_page(
+    request: HttpRequest, query: Query, form: AgainForm | None = None, *, status: int = 200
+) -> HttpResponse:
+    form = form or AgainForm(initial={"method": query.method} | _fractions(query))
+    return render(request, "retrieval/query.html", _context(request, query) | {"form": form}, status=status)
+
+
+def _fractions(query: Query) -> dict[str, float]:
+    """The query's box as the form holds one."""
+    if not query.has_box:
+        return {}
+    return {
+        "left": query.left / query.width, "right": query.right / query.width,
+        "top": query.top / query.height, "bottom": query.bottom / query.height,
+    }  # fmt: skip
+
+
+@require_GET
+@never_cache
+def query_progress(request: HttpRequest, pk) -> HttpResponse:
+    """What has changed since the page last asked: nothing (204), the stage, or the answer in its place."""
+    if "HX-Request" not in request.headers:
+        return redirect("retrieval:query", pk)
+    query = _readable(request, pk, _with_answer())
+    context = _context(request, query)
+    if query.is_done:
+        return render(request, "retrieval/_answer.html", context | {"arriving": True})
+    if request.GET.get("seen") == context["progress"]["token"]:
+        return HttpResponse(status=204)
+    return render(request, "retrieval/_progress.html", context | {"arriving": True})
+
+
+def _context(request: HttpRequest, query: Query) -> dict:
+    context = {
+        "query": query,
+        "is_owner": owns(query, **visitor_of(request)),
+        "method_label": _label(query.method),
+    }
+    if not query.is_done:
+        return context | {"progress": _progress(query)}
+    places, hits = list(query.places.all()), [hit for hit in query.hits.all() if hit.image.thumbnail]
+    first_hits = {hit.image.landmark_id: hit for hit in reversed(hits)}
+    for place in places:
+        place.hit = first_hits.get(place.landmark_id)
+    stages = {str(name): label for name, label in Query.Stage.choices}
+    return context | {
+        "best": places[0] if places else None,
+        "others": places[1:PLACES_AT_ONCE],
+        "further_places": places[PLACES_AT_ONCE:],
+        "hits": hits[:PHOTOS_AT_ONCE],
+        "further_hits": hits[PHOTOS_AT_ONCE:],
+        "timings": [
+            (label, query.seconds[name])
+            for name, label in stages.items()
+            if query.seconds.get(name, 0) >= 0.005
+        ],
+    }
+
+
+def _label(name: str) -> str:
+    """What people call a method; its bare name where it is no longer there."""
+    method = methods.available().get(name)
+    return method.label if method else name
+
+
+def _progress(query: Query) -> dict:
+    """How far a search has come: its steps in order, each done, now or ahead."""
+    method = methods.available().get(query.method)
+    steps = [("", Query.State.WAITING.label)] + list(Query.Stage.choices)
+    if method and not method.verifies:
+        steps = [step for step in steps if step[0] != Query.Stage.VERIFYING]
+    names = [name for name, _label in steps]
+    at = names.index(query.stage) if query.state == Query.State.RUNNING and query.stage in names else 0
+    alone = query.state == Query.State.WAITING and not WorkerPulse.any_alive()
+    patient = (timezone.now() - query.asked_at).total_seconds() > PATIENCE
+    return {
+        "steps": [
+            (label, "done" if i < at else "now" if i == at else "ahead") for i, (_, label) in enumerate(steps)
+        ],
+        "current": steps[at][1],
+        "no_worker": alone,
+        "interval": "2s" if patient else "400ms",
+        "token": f"{at}{'-alone' * alone}{'-patient' * patient}",
+    }
+
+
+@require_GET
+@cache_control(private=True, max_age=3600)
+def query_photo(request: HttpRequest, pk) -> FileResponse:
+    return FileResponse(_photo_file(_readable(request, pk)), content_type="image/jpeg")
+
+
+@require_GET
+@cache_control(private=True, max_age=86400)
+def query_thumbnail(request: HttpRequest, pk) -> HttpResponse:
+    with _photo_file(_readable(request, pk)) as file:
+        small = served_copy(file.read(), longest_side=THUMBNAIL_SIDE, format="WEBP")
+    return HttpResponse(small.data, content_type="image/webp")
+
+
+def _photo_file(query: Query):
+    try:
+        return query.photo.open()
+    except FileNotFoundError as error:
+        raise Http404 from error
+
+
+@require_POST
+def query_again(request: HttpRequest, pk) -> HttpResponse:
+    """The same photo by another method or with another box."""
+    query = _readable(request, pk, _with_answer())
+    form = AgainForm(request.POST)
+    if form.is_valid():
+        try:
+            return redirect(tasks.ask_again(query, **form.question(), **lasting_visitor_of(request)))
+        except tasks.BadBox:
+            form.add_error(None, _bad_box())
+        except FileNotFoundError:
+            form.add_error(None, _("The photo of this search is gone. Please send it again."))
+    return _query_page(request, query, form, status=400)
+
+
+@require_POST
+def query_share(request: HttpRequest, pk) -> HttpResponse:
+    """Let anyone with the link read the search, or end that."""
+    query = _own(request, pk)
+    query.shared = request.POST.get("shared") == "1"
+    query.save(update_fields=["shared"])
+    return redirect(query)
+
+
+@require_POST
+def query_delete(request: HttpRequest, pk) -> HttpResponse:
+    _own(request, pk).delete()
+    messages.success(request, _("The search and its photo are deleted."))
+    return redirect("retrieval:history")
+
+
+def _own(request: HttpRequest, pk) -> Query:
+    return get_object_or_404(own_searches(**visitor_of(request)), pk=pk)
+
+
+@require_GET
+@never_cache
+def history(request: HttpRequest) -> HttpResponse:
+    best = Prefetch("places", RankedPlace.objects.filter(rank=0).select_related("landmark"), to_attr="best")
+    searches = own_searches(**visitor_of(request)).prefetch_related(best)
+    page = Paginator(searches, SEARCHES_A_PAGE).get_page(request.GET.get("page"))
+    for search in page:
+        search.method_label = _label(search.method)
+    return render(request, "retrieval/history.html", {"page": page})
+
+
+@require_POST
+def history_delete(request: HttpRequest) -> HttpResponse:
+    own_searches(**visitor_of(request)).delete()
+    messages.success(request, _("All your searches and their photos are deleted."))
+    return redirect("retrieval:history")

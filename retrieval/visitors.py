@@ -1,0 +1,52 @@
+"""Whose a search is: an account's, or for visitors without one their session's."""
+
+from django.contrib.auth.signals import user_logged_in
+from django.conf import settings
+from django.db import transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from .models import Query, QueryQuerySet
+
+
+def visitor_of(request: HttpRequest) -> dict:
+    """The visitor as `tasks.ask` and `Query.objects.readable_by` take one; `session_key` is "" before the first search."""
+    return {"user": request.user, "session_key": request.session.session_key or ""}
+
+
+def lasting_visitor_of(request: HttpRequest) -> dict:
+    """The same, with a session made where there is none, so that what is asked now can be read later."""
+    if not request.session.session_key:
+        request.session.create()
+    return visitor_of(request)
+
+
+def own_searches(*, user, session_key: str) -> QueryQuerySet:
+    """What this visitor asked, the latest first."""
+    if user.is_authenticated:
+        return Query.objects.asked_by(user)
+    return Query.objects.filter(user=None, session_key=session_key or None).order_by("-asked_at")
+
+
+def owns(query: Query, *, user, session_key: str) -> bool:
+    if query.user_id:
+        return query.user_id == user.pk
+    return bool(session_key) and query.session_key == session_key
+
+
+@receiver(user_logged_in)
+def adopt_searches(request: HttpRequest, user, **_kwargs) -> None:
+    """What a visitor asked before logging in becomes the account's.
+
+    Logging in gives the session another key, so the one that the searches carry is read from the cookie it came with.
+    """
+    before = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    if before:
+        Query.objects.filter(user=None, session_key=before).update(user=user)
+
+
+@receiver(post_delete, sender=Query)
+def erase_photo(instance: Query, **_kwargs) -> None:
+    """A deleted search takes its photo along, however it was deleted."""
+    transaction.on_commit(lambda: instance.photo.delete(save=False))

@@ -1,0 +1,159 @@
+import base64
+import io
+
+import pytest
+from django.urls import reverse
+
+from places.models import Landmark
+from retrieval import indexing, tasks
+from retrieval.models import Query
+from tests.factories import LandmarkFactory, LandmarkImageFactory, UserFactory, drawn_photo
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_methods")]
+
+SEARCHES = "/api/v1/searches/"
+
+
+@pytest.fixture(autouse=True)
+def answer_at_once(monkeypatch):
+    monkeypatch.setattr(tasks.answer_query, "delay", tasks.answer_query)
+
+
+def upload(data: bytes = b"", name: str = "photo.jpg") -> io.BytesIO:
+    file = io.BytesIO(data or drawn_photo(1, (320, 240)))
+    file.name = name
+    return file
+
+
+def post(client, **question):
+    return client.post(SEARCHES, {"method": "sir", "photo": upload()} | question)
+
+
+def test_a_photo_sent_as_a_form_is_answered_at_the_address_returned(
+    client, django_capture_on_commit_callbacks
+):
+    place = LandmarkFactory()
+    indexing.describe_image(LandmarkImageFactory(published=True, landmark=place, seed=1))
+    with django_capture_on_commit_callbacks(execute=True):
+        asked = post(client)
+    assert asked.status_code == 202
+    assert asked["Location"] == asked.json()["url"]
+
+    answer = client.get(asked["Location"])
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["state"] == "answered"
+    assert body["places"][0]["landmark"]["slug"] == place.slug
+    assert body["hits"][0]["image"]["author"]
+    assert body["checkpoint"].startswith("efficientnet-lite2")
+
+
+def test_a_photo_sent_as_base64_with_a_box_in_pixels_is_understood(client):
+    photo = base64.b64encode(drawn_photo(1, (320, 240))).decode()
+    question = {"method": "delf", "photo": photo, "box": [80, 60, 240, 180], "box_unit": "pixel"}
+    asked = client.post(SEARCHES, question, content_type="application/json")
+    assert asked.status_code == 202, asked.content
+    assert asked.json()["box"] == [0.25, 0.25, 0.75, 0.75]
+    data_address = question | {"photo": f"data:image/jpeg;base64,{photo}"}
+    assert client.post(SEARCHES, data_address, content_type="application/json").status_code == 202
+
+
+def test_a_box_in_a_form_is_four_numbers_with_commas(client):
+    assert post(client, box="0.25,0.25,0.5,0.5").json()["box"] == [0.25, 0.25, 0.5, 0.5]
+
+
+def test_a_search_under_way_is_202(client):
+    asked = post(client)
+    assert client.get(asked["Location"]).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("question", "field"),
+    [
+        ({"photo": upload(b"hello")}, "photo"),
+        ({"photo": ""}, "photo"),
+        ({"method": "surf"}, "method"),
+        ({"box": "0,0,0,0"}, "box"),
+        ({"box": "0,0,2,2"}, "box"),
+        ({"box": "0,0,1"}, "box"),
+        ({"box": "a,b,c,d"}, "box"),
+        ({"box": "nan,0,1,1"}, "box"),
+        ({"k": 0}, "k"),
+        ({"k": 1000}, "k"),
+        ({"province": "atlantis"}, "province"),
+        ({"category": "castle in the air"}, "category"),
+    ],
+)
+def test_a_bad_question_is_400_and_names_what_is_wrong(client, question, field):
+    response = post(client, **question)
+    assert response.status_code == 400
+    assert list(response.json()) == [field]
+    assert not Query.objects.exists()
+
+
+def test_errors_are_in_the_readers_language(client):
+    def error(language: str) -> str:
+        response = client.post(
+            SEARCHES, {"method": "sir", "photo": upload(b"hello")}, headers={"accept-language": language}
+        )
+        return response.json()["photo"][0]
+
+    assert "JPEG" in error("vi")
+    assert error("vi") != error("en")
+
+
+def test_broken_json_and_broken_base64_are_400(client):
+    assert client.post(SEARCHES, "{", content_type="application/json").status_code == 400
+    question = {"method": "sir", "photo": "not base64!"}
+    response = client.post(SEARCHES, question, content_type="application/json")
+    assert response.status_code == 400
+    assert list(response.json()) == ["photo"]
+
+
+def test_anothers_search_is_not_found_unless_it_is_shared(client, django_user_model):
+    query = tasks.ask(drawn_photo(1), method="sir", user=UserFactory())
+    address = reverse("api:search-detail", args=[query.pk])
+    assert client.get(address).status_code == 404
+    assert client.get(address, {"token": "guess"}).status_code == 404
+    Query.objects.update(shared=True)
+    assert client.get(address).status_code == 202
+
+
+def test_a_signed_in_visitor_reads_their_own_search_without_the_token(client):
+    user = UserFactory()
+    client.force_login(user)
+    query = tasks.ask(drawn_photo(1), method="sir", user=user)
+    assert client.get(reverse("api:search-detail", args=[query.pk])).status_code == 202
+
+
+def test_an_answer_takes_a_constant_number_of_queries(client, django_assert_max_num_queries):
+    for seed in range(1, 9):
+        indexing.describe_image(LandmarkImageFactory(published=True, seed=seed))
+    query = tasks.ask(drawn_photo(1, (320, 240)), method="sir")
+    tasks.answer_query(str(query.pk))
+    Query.objects.update(shared=True)
+    with django_assert_max_num_queries(8):
+        body = client.get(reverse("api:search-detail", args=[query.pk])).json()
+    assert len(body["hits"]) == 8
+
+
+def test_the_methods_are_listed_with_their_checkpoints(client):
+    listed = {method["name"]: method for method in client.get("/api/v1/methods/").json()}
+    assert set(listed) >= {"sir", "delf", "cnn_irwnha"}
+    assert listed["cnn_irwnha"]["checkpoint"].startswith("efficientnet-lite2")
+
+
+def test_landmarks_and_images_are_listed(client):
+    image = LandmarkImageFactory(published=True)
+    assert client.get("/api/v1/landmarks/").json()["results"][0]["slug"] == Landmark.objects.get().slug
+    assert client.get("/api/v1/images/").json()["results"][0]["id"] == image.pk
+
+
+def test_the_schema_is_openapi_3_1_without_warnings(client, capsys):
+    from django.core.management import call_command
+
+    call_command("spectacular", validate=True, fail_on_warn=True, file="/dev/null")
+    schema = client.get("/api/v1/schema/", headers={"accept": "application/json"}).json()
+    assert schema["openapi"].startswith("3.1")
+    assert "/api/v1/searches/" in schema["paths"]
+    assert client.get("/api/v1/docs/").status_code == 200

@@ -1,0 +1,97 @@
+import pytest
+from django.core.management import call_command
+
+from places import curation
+from places.models import LandmarkImage
+from retrieval import indexing, methods
+from retrieval.models import DescribeFailure, Descriptor, LocalFeatureSet
+from tests.factories import LandmarkImageFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_methods")]
+
+NAMES = set(methods.available())
+
+
+def break_file(image: LandmarkImage) -> None:
+    with image.original.storage.open(image.original.name, "wb") as file:
+        file.write(b"no picture")
+
+
+def test_a_photo_is_described_by_every_method_and_then_nothing_is_missing():
+    image = LandmarkImageFactory(published=True)
+    assert set(indexing.missing_by_any()) == {image}
+    assert indexing.describe_image(image)
+    assert set(Descriptor.objects.values_list("method", flat=True)) == NAMES
+    assert LocalFeatureSet.objects.get().descriptor.method == "delf"
+    assert not indexing.missing_by_any().exists()
+
+
+def test_only_published_photos_are_missing():
+    LandmarkImageFactory()
+    assert not indexing.missing_by_any().exists()
+
+
+def test_a_photo_of_an_older_checkpoint_is_missing_again():
+    image = LandmarkImageFactory(published=True)
+    indexing.describe_image(image)
+    Descriptor.objects.filter(method="sir").update(version="older")
+    assert list(indexing.missing(methods.find("sir"))) == [image]
+    assert not indexing.missing(methods.find("delf")).exists()
+
+
+def test_an_unreadable_photo_is_recorded_with_its_reason_and_stops_nothing():
+    broken, whole = LandmarkImageFactory(published=True), LandmarkImageFactory(published=True)
+    break_file(broken)
+    heard: list[bool] = []
+    assert indexing.describe_missing(done=heard.append) == 2
+    assert heard == [False, True]
+    failures = DescribeFailure.objects.all()
+    assert {failure.method for failure in failures} == NAMES
+    assert all(failure.image == broken and "image" in failure.reason for failure in failures)
+    assert Descriptor.objects.filter(image=whole).count() == len(NAMES)
+    assert not indexing.missing_by_any().exists()
+
+
+def test_what_failed_can_be_tried_again():
+    image = LandmarkImageFactory(published=True)
+    DescribeFailure.objects.create(
+        image=image, method="sir", version=methods.find("sir").checkpoint.name, reason="no memory"
+    )
+    assert not indexing.missing(methods.find("sir")).exists()
+    indexing.forget_failures(["sir"])
+    assert indexing.missing(methods.find("sir")).exists()
+
+
+def test_coverage_counts_what_is_described_missing_and_failed():
+    done, broken = LandmarkImageFactory(published=True), LandmarkImageFactory(published=True)
+    break_file(broken)
+    indexing.describe_image(done, names=["sir"])
+    indexing.describe_image(broken, names=["sir"])
+    by_name = {line.method.name: line for line in indexing.coverage()}
+    assert (by_name["sir"].described, by_name["sir"].failed, by_name["sir"].missing) == (1, 1, 0)
+    assert (by_name["delf"].described, by_name["delf"].failed, by_name["delf"].missing) == (0, 0, 2)
+
+
+def test_a_withdrawn_photo_is_forgotten():
+    image = LandmarkImageFactory(published=True)
+    indexing.describe_image(image)
+    curation.reject([image], reason="not the place")
+    assert not Descriptor.objects.exists()
+    assert not LocalFeatureSet.objects.exists()
+
+
+def test_the_command_describes_what_is_missing_and_says_how_much(capsys):
+    LandmarkImageFactory.create_batch(2, published=True)
+    call_command("describe_images", limit=1)
+    assert "1 photos described" in capsys.readouterr().out
+    call_command("describe_images", dry_run=True)
+    assert "1 photos lack" in capsys.readouterr().out
+    call_command("describe_images")
+    assert Descriptor.objects.count() == 2 * len(NAMES)
+
+
+def test_the_command_names_the_methods_there_are_where_one_is_unknown():
+    from django.core.management.base import CommandError
+
+    with pytest.raises(CommandError, match="cnn_irwnha"):
+        call_command("describe_images", methods="surf")

@@ -1,0 +1,214 @@
+import math
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.db import OperationalError
+from django.utils import timezone
+from kombu.exceptions import OperationalError as QueueError
+from PIL import ExifTags, Image
+
+from places.photo import PhotoRefused
+from retrieval import indexing, methods, search, tasks
+from retrieval.models import Descriptor, Query, WorkerPulse
+from tests.factories import LandmarkImageFactory, UserFactory, drawn_photo, drawn_picture, encoded
+from tests.retrieval.test_locks import claimed_elsewhere
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_methods")]
+
+
+@pytest.fixture(autouse=True)
+def sent(monkeypatch) -> list[str]:
+    """The messages that went to the queue."""
+    messages: list[str] = []
+    monkeypatch.setattr(tasks.answer_query, "delay", messages.append)
+    monkeypatch.setattr(tasks.describe_missing, "delay", lambda: messages.append("describe"))
+    cache.clear()
+    return messages
+
+
+def ask(**question) -> Query:
+    return tasks.ask(drawn_photo(1, (400, 200)), **({"method": "sir"} | question))
+
+
+def test_a_question_is_kept_before_it_is_queued(sent, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as callbacks:
+        query = ask(user=UserFactory())
+    assert Query.objects.get() == query
+    assert sent == []
+    callbacks[0]()
+    assert sent == [str(query.pk)]
+    query.refresh_from_db()
+    assert query.queued_at is not None
+
+
+def test_a_box_given_in_fractions_is_kept_in_pixels():
+    query = ask(box=(0.25, 0.5, 0.75, 1.0))
+    assert (query.left, query.top, query.right, query.bottom) == (100, 100, 300, 200)
+    assert search.box_of(query).width == 200
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (0.5, 0.1, 0.5, 0.9),
+        (0.9, 0.1, 0.1, 0.9),
+        (0.2, 0.2, 1.5, 0.9),
+        (-0.5, 0, 0.5, 1),
+        (0.1, 0.1, 0.1001, 0.9),
+        (math.nan, 0, 1, 1),
+    ],
+)
+def test_a_box_outside_the_photo_or_without_area_is_refused(box):
+    with pytest.raises(tasks.BadBox):
+        ask(box=box)
+    assert not Query.objects.exists()
+
+
+def test_an_unknown_method_is_refused():
+    with pytest.raises(methods.UnknownMethod):
+        ask(method="surf")
+
+
+def test_what_is_no_photo_is_refused():
+    with pytest.raises(PhotoRefused):
+        tasks.ask(b"hello", method="sir")
+
+
+def test_what_is_kept_of_a_large_photo_is_a_copy_of_modest_size_without_metadata():
+    exif = Image.Exif()
+    exif[ExifTags.Base.Artist] = "somebody"
+    query = tasks.ask(encoded(drawn_picture(1, (3000, 1500)), exif=exif), method="sir")
+    assert (query.width, query.height) == (2048, 1024)
+    with Image.open(query.photo) as kept:
+        assert kept.size == (2048, 1024)
+        assert not kept.getexif()
+
+
+def test_asking_again_keeps_the_photo_and_the_filters():
+    first = ask(k=7, category="bridge")
+    second = tasks.ask_again(first, method="delf", box=(0, 0, 0.5, 0.5), session_key="visitor")
+    assert second.pk != first.pk
+    assert (second.method, second.k, second.category, second.session_key) == ("delf", 7, "bridge", "visitor")
+    assert (second.width, second.height, second.right) == (400, 200, 200)
+
+
+def test_a_photo_goes_with_its_search(django_capture_on_commit_callbacks):
+    query = ask()
+    store, name = query.photo.storage, query.photo.name
+    with django_capture_on_commit_callbacks(execute=True):
+        query.delete()
+    assert not store.exists(name)
+
+
+def test_a_question_survives_a_queue_that_is_down(monkeypatch, django_capture_on_commit_callbacks):
+    def refuse(_message):
+        raise QueueError("connection refused")
+
+    monkeypatch.setattr(tasks.answer_query, "delay", refuse)
+    with django_capture_on_commit_callbacks(execute=True):
+        query = ask()
+    assert Query.objects.get(pk=query.pk).queued_at is None
+
+
+def test_a_message_that_comes_twice_is_answered_once():
+    query = ask()
+    tasks.answer_query(str(query.pk))
+    first = Query.objects.get(pk=query.pk)
+    tasks.answer_query(str(query.pk))
+    assert first.is_done
+    assert Query.objects.get(pk=query.pk).answered_at == first.answered_at
+
+
+def test_a_message_about_a_deleted_search_is_ignored():
+    query = ask()
+    Query.objects.all().delete()
+    tasks.answer_query(str(query.pk))
+
+
+def test_a_search_that_keeps_taking_its_worker_down_is_given_up():
+    query = ask()
+    Query.objects.update(attempts=tasks.MAX_ATTEMPTS, state=Query.State.RUNNING)
+    tasks.answer_query(str(query.pk))
+    query.refresh_from_db()
+    assert (query.state, query.reason) == (Query.State.FAILED, Query.Reason.GAVE_UP)
+
+
+def test_a_search_left_running_by_a_dead_worker_is_sent_again(sent):
+    query = ask()
+    Query.objects.update(state=Query.State.RUNNING, attempts=1, queued_at=timezone.now())
+    assert tasks.requeue_abandoned() == 1
+    assert sent == [str(query.pk)]
+    query.refresh_from_db()
+    assert query.state == Query.State.WAITING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_search_that_a_worker_is_at_is_left_alone(sent, monkeypatch):
+    query = ask()
+    sent.clear()
+
+    def look(_query):
+        assert Query.objects.get().state == Query.State.RUNNING
+        assert not claimed_elsewhere(f"query {query.pk}")
+
+    monkeypatch.setattr(search, "answer", look)
+    tasks.answer_query(str(query.pk))
+    assert claimed_elsewhere(f"query {query.pk}")
+
+
+def test_a_search_whose_message_was_lost_is_sent_again_and_a_fresh_one_is_not(sent):
+    lost, fresh = ask(), ask()
+    old = timezone.now() - tasks.REQUEUE_AFTER - timedelta(seconds=1)
+    Query.objects.filter(pk=lost.pk).update(queued_at=old)
+    Query.objects.filter(pk=fresh.pk).update(queued_at=timezone.now())
+    tasks.requeue_abandoned()
+    assert sent == [str(lost.pk)]
+
+
+def test_a_search_during_which_the_database_goes_away_is_tried_again(monkeypatch):
+    query = ask()
+
+    def break_down(_query):
+        raise OperationalError("terminating connection due to administrator command")
+
+    monkeypatch.setattr(search, "answer", break_down)
+    from celery.exceptions import Retry
+
+    monkeypatch.setattr(tasks.answer_query, "apply_async", lambda *a, **k: None)
+    with pytest.raises((OperationalError, Retry)):
+        tasks.answer_query(str(query.pk))
+    assert Query.objects.get().state == Query.State.RUNNING
+
+
+def test_many_published_photos_queue_one_description(sent, django_capture_on_commit_callbacks):
+    from places import curation
+
+    images = LandmarkImageFactory.create_batch(3)
+    with django_capture_on_commit_callbacks(execute=True):
+        for image in images:
+            curation.publish([image])
+    assert sent == ["describe"]
+
+
+def test_describing_comes_back_for_the_rest_and_stops_when_nothing_is_missing(
+    sent, django_capture_on_commit_callbacks
+):
+    LandmarkImageFactory.create_batch(tasks.BITE + 1, published=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.describe_missing()
+    assert Descriptor.objects.values("image").distinct().count() == tasks.BITE
+    assert sent == ["describe"]
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.describe_missing()
+    assert not indexing.missing_by_any().exists()
+    assert sent == ["describe"]
+
+
+def test_a_worker_counts_as_alive_while_its_pulse_is_fresh():
+    assert not WorkerPulse.any_alive()
+    pulse = WorkerPulse.objects.create(name="worker", at=timezone.now())
+    assert WorkerPulse.any_alive()
+    pulse.at -= WorkerPulse.STALE_AFTER * 2
+    pulse.save()
+    assert not WorkerPulse.any_alive()
