@@ -36,7 +36,7 @@ MAX_ATTEMPTS = 3  # a photo that took three workers down does not get a fourth
 REQUEUE_AFTER = timedelta(seconds=60)  # a message not taken up by then is sent again
 PULSE_SECONDS = 5
 LOOK_FOR_MISSING_EVERY = 12  # pulses
-DESCRIBING_IS_QUEUED = "describing is queued"
+DESCRIBING_IS_QUEUED = "describing-is-queued"
 BITE = 4  # photos described per task, so that a search never waits behind more than a few
 
 Fractions = tuple[float, float, float, float]

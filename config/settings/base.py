@@ -1,5 +1,6 @@
 """What every installation shares. Everything that differs between them is read from the environment."""
 
+import os
 from pathlib import Path
 
 import environ
@@ -185,9 +186,9 @@ PHOTO_MIN_SIDE = 32
 REQUIRE_ATTRIBUTION = env.bool("REQUIRE_ATTRIBUTION", default=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * PHOTO_MAX_BYTES  # base64 in JSON is a third larger than the photo
 
-# Networks
-WEIGHTS_DIR = Path(env.str("WEIGHTS_DIR", default=str(VAR_DIR / "weights")))
-MODEL_CACHE_DIR = Path(env.str("MODEL_CACHE_DIR", default=str(VAR_DIR / "models")))
+# Networks. The methods know nothing of Django: they read these from the environment.
+os.environ.setdefault("WEIGHTS_DIR", str(VAR_DIR / "weights"))
+os.environ.setdefault("MODEL_CACHE_DIR", str(VAR_DIR / "models"))
 
 LOGGING = {
     "version": 1,

@@ -1,25 +1,38 @@
-"""The tests': nothing outlives a run, nothing leaves the process."""
+"""The tests': nothing outlives a run, nothing leaves the machine."""
 
+import atexit
+import os
+import shutil
 import tempfile
 from pathlib import Path
 
 from .base import *  # noqa: F403
+from .base import DATABASES, database
 
 SECRET_KEY = "tests"
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 REQUIRE_ATTRIBUTION = False
+STATIC_ROOT = None
 
-_folder = Path(tempfile.mkdtemp(prefix="vietnam-tourism-tests-"))
-STORAGES = {  # noqa: F405
+# A worker that a test starts is given the run's own database and files by these two.
+if name := os.environ.get("TEST_DATABASE"):
+    DATABASES["default"]["NAME"] = name
+    CELERY_BROKER_URL = database.queue_url(DATABASES["default"])
+if "TEST_FILES" not in os.environ:
+    os.environ["TEST_FILES"] = tempfile.mkdtemp(prefix="vietnam-tourism-tests-")
+    atexit.register(shutil.rmtree, os.environ["TEST_FILES"], ignore_errors=True)
+FILES = Path(os.environ["TEST_FILES"])
+
+STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": _folder / "media", "base_url": "/media/"},
+        "OPTIONS": {"location": FILES / "media", "base_url": "/media/"},
     },
     "private": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": _folder / "private"},
+        "OPTIONS": {"location": FILES / "private"},
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
