@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
+from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -70,6 +71,14 @@ class LandmarkQuerySet(models.QuerySet["Landmark"]):
         """Each with `cover_thumbnail`, the file name of its first published photo's thumbnail, or None."""
         first = LandmarkImage.objects.published().filter(landmark=models.OuterRef("pk")).order_by("pk")
         return self.annotate(cover_thumbnail=models.Subquery(first.values("thumbnail")[:1]))
+
+    def named(self, text: str) -> "LandmarkQuerySet":
+        """Those that have the text in one of their names, typed with or without its accents."""
+        names = models.Q(name_vi__icontains=text) | models.Q(name_en__icontains=text)
+        names |= models.Q(other_names__icontains=text)
+        if plain := slugify(text.replace("đ", "d").replace("Đ", "D")):
+            names |= models.Q(slug__contains=plain)
+        return self.filter(names)
 
     def with_places(self) -> "LandmarkQuerySet":
         return self.select_related("province", "former_province")
@@ -143,7 +152,9 @@ class Landmark(Named):
     description_en = models.TextField(_("English description"), blank=True)
     unesco = models.CharField(_("UNESCO status"), max_length=20, choices=Unesco, blank=True)
     unesco_year = models.PositiveSmallIntegerField(_("UNESCO since"), null=True, blank=True)
-    overlaps_with = models.ManyToManyField("self", symmetrical=True, blank=True, verbose_name=_("stands in or holds"))
+    overlaps_with = models.ManyToManyField(
+        "self", symmetrical=True, blank=True, verbose_name=_("stands in or holds")
+    )
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
 
     objects = LandmarkQuerySet.as_manager()
@@ -155,7 +166,8 @@ class Landmark(Named):
             models.CheckConstraint(
                 name="a_latitude_comes_with_a_longitude_and_lies_on_earth",
                 condition=models.Q(latitude=None, longitude=None)
-                | models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                | models.Q(latitude__isnull=False, longitude__isnull=False)  # a check that is NULL passes
+                & models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
             ),
         ]
 
@@ -179,7 +191,7 @@ class LandmarkImageQuerySet(models.QuerySet["LandmarkImage"]):
 
 
 class LandmarkImage(models.Model):
-    """A photo of a landmark: the untouched original in the private store, and what is served of it once published.
+    """A photo of a landmark: the untouched original in the private store, and once published what is served.
 
     `photo` and `thumbnail` are made from the original on publishing, upright and without any metadata, and
     removed again on withdrawal.
@@ -198,7 +210,9 @@ class LandmarkImage(models.Model):
         _("original"), storage=storage.private, upload_to=storage.original_path, max_length=200
     )
     photo = models.ImageField(_("photo"), upload_to=storage.photo_path, max_length=200, blank=True)
-    thumbnail = models.ImageField(_("thumbnail"), upload_to=storage.thumbnail_path, max_length=200, blank=True)
+    thumbnail = models.ImageField(
+        _("thumbnail"), upload_to=storage.thumbnail_path, max_length=200, blank=True
+    )
 
     author = models.CharField(_("author"), max_length=300, blank=True)
     licence = models.CharField(_("licence"), max_length=100, blank=True)
@@ -213,7 +227,8 @@ class LandmarkImage(models.Model):
     perceptual_hash = models.BigIntegerField(editable=False)
     near_duplicate_of = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="near_duplicates",
-        verbose_name=_("near-duplicate of"), help_text=_("The first photo of its group, never another near-duplicate."),
+        verbose_name=_("near-duplicate of"),
+        help_text=_("The first photo of its group, never another near-duplicate."),
     )  # fmt: skip
     width = models.PositiveIntegerField(_("width"), help_text=_("Pixels, upright."), editable=False)
     height = models.PositiveIntegerField(_("height"), help_text=_("Pixels, upright."), editable=False)
@@ -251,9 +266,9 @@ class LandmarkImage(models.Model):
         return self.near_duplicate_of_id or self.pk
 
     @property
-    def is_attributed(self) -> bool:
-        """Whether anyone may be shown it: author, licence and source are known."""
-        return bool(self.author and self.licence and self.source_url)
+    def missing_attribution(self) -> list[str]:
+        """The names of the fields without which nobody may be shown it."""
+        return [name for name in ("author", "licence", "source_url") if not getattr(self, name)]
 
 
 class CurationEvent(models.Model):
@@ -265,7 +280,9 @@ class CurationEvent(models.Model):
         MOVE = "move", _("moved")
 
     image = models.ForeignKey(LandmarkImage, models.CASCADE, related_name="events")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     verb = models.CharField(_("act"), max_length=10, choices=Verb)
     detail = models.CharField(_("detail"), max_length=300, blank=True)
     at = models.DateTimeField(_("at"), auto_now_add=True)

@@ -1,4 +1,4 @@
-"""Describing the catalogue's photos. What is to do is what has no descriptor, so a stopped run goes on where it was."""
+"""Describing the catalogue's photos. What has no descriptor is still to do, so a stopped run goes on where it was."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from retrieval.methods.base import Method
 from retrieval.methods.preprocessing import UnreadableImage, decode
 
 from . import index
-from .models import DescribeFailure, Descriptor
+from .models import DescribeFailure, Descriptor, Hit
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +113,8 @@ def describe_missing(
 
 
 def forget(image_id: int) -> None:
-    """Remove all that the methods know of a photo."""
+    """Remove all that the methods know of a photo, and its place in past answers."""
+    Hit.objects.filter(image=image_id).delete()
     Descriptor.objects.filter(image=image_id).delete()
     DescribeFailure.objects.filter(image=image_id).delete()
 

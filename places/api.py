@@ -1,0 +1,64 @@
+"""The API's doors to the catalogue: read only."""
+
+import django_filters
+from django.db.models import QuerySet
+from rest_framework import viewsets
+
+from .models import Landmark, LandmarkImage, Province
+from .serializers import (
+    LandmarkDetailSerializer,
+    LandmarkImageSerializer,
+    LandmarkSerializer,
+    ProvinceSerializer,
+)
+
+
+class LandmarkFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(
+        method="named", label="Part of a name in either language, with or without accents"
+    )
+    province = django_filters.CharFilter("province__slug", label="Slug of a province")
+
+    class Meta:
+        model = Landmark
+        fields = ["category", "kind", "unesco"]
+
+    def named(self, landmarks, _name: str, text: str) -> QuerySet[Landmark]:
+        return landmarks.named(text)
+
+
+class LandmarkImageFilter(django_filters.FilterSet):
+    landmark = django_filters.CharFilter("landmark__slug", label="Slug of a landmark")
+
+
+class ProvinceViewSet(viewsets.ReadOnlyModelViewSet):
+    """The provinces and cities of Vietnam since July 2025, each with those it was made of."""
+
+    queryset = Province.objects.prefetch_related("former")
+    serializer_class = ProvinceSerializer
+    lookup_field = "slug"
+
+
+class LandmarkViewSet(viewsets.ReadOnlyModelViewSet):
+    """The places of the catalogue: in brief as a list, whole one by one."""
+
+    queryset = Landmark.objects.with_places()
+    filterset_class = LandmarkFilter
+    lookup_field = "slug"
+
+    def get_queryset(self) -> QuerySet[Landmark]:
+        landmarks = super().get_queryset()
+        if self.detail:
+            landmarks = landmarks.with_photo_count().prefetch_related("overlaps_with")
+        return landmarks
+
+    def get_serializer_class(self) -> type[LandmarkSerializer]:
+        return LandmarkDetailSerializer if self.detail else LandmarkSerializer
+
+
+class LandmarkImageViewSet(viewsets.ReadOnlyModelViewSet):
+    """The published photos, each with whom to thank for it."""
+
+    queryset = LandmarkImage.objects.published().select_related("landmark")
+    serializer_class = LandmarkImageSerializer
+    filterset_class = LandmarkImageFilter

@@ -1,0 +1,192 @@
+"""The catalogue that comes with the platform: provinces and landmarks, from two tables in places/data."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+
+from .models import FormerProvince, Landmark, Province
+
+DATA = Path(__file__).parent / "data"
+PROVINCE_COLUMNS = ("slug", "name_vi", "name_en", "kind", "region", "former_vi", "former_en")
+LANDMARK_COLUMNS = (
+    "slug", "name_vi", "name_en", "other_names", "province", "former_province", "category", "kind",
+    "latitude", "longitude", "description_vi", "description_en", "unesco", "unesco_year", "overlaps_with",
+)  # fmt: skip
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class CatalogueError(Exception):
+    """The tables cannot be loaded; the message has a line for each row that is wrong, with its number."""
+
+
+@dataclass
+class Tally:
+    """What became of the rows of one table."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    kept: int = 0
+
+    def __str__(self) -> str:
+        kept = f", {self.kept} kept as curators have edited them" if self.kept else ""
+        return f"{self.added} added, {self.changed} changed, {self.unchanged} unchanged{kept}"
+
+
+def load(folder: Path = DATA) -> dict[str, Tally]:
+    """Bring provinces and landmarks to what the tables say, and tell what was done for each kind of row.
+
+    What the tables lack stays, and so does a landmark that a curator has edited. Raises CatalogueError, and
+    then nothing is changed.
+    """
+    with transaction.atomic():
+        loading = _Loading()
+        for name, columns, put in (
+            ("provinces.csv", PROVINCE_COLUMNS, loading.put_province),
+            ("landmarks.csv", LANDMARK_COLUMNS, loading.put_landmark),
+        ):
+            errors = []
+            for line, row in _rows(folder / name, columns):
+                try:
+                    put(row)
+                except (ValueError, ValidationError) as error:
+                    errors += [f"{name}, line {line}: {problem}" for problem in _problems(error)]
+            if errors:
+                raise CatalogueError("\n".join(errors))
+        loading.put_overlaps()
+    return loading.tallies
+
+
+class _Loading:
+    """One load: what the database and the tables hold so far."""
+
+    def __init__(self) -> None:
+        self.tallies = {"provinces": Tally(), "former provinces": Tally(), "landmarks": Tally()}
+        self.provinces = {province.slug: province for province in Province.objects.all()}
+        self.former = {former.name_vi: former for former in FormerProvince.objects.all()}
+        self.landmarks = {
+            landmark.slug: landmark for landmark in Landmark.objects.prefetch_related("overlaps_with")
+        }
+        self.edited = set(
+            LogEntry.objects.filter(
+                content_type=ContentType.objects.get_for_model(Landmark), action_flag=CHANGE
+            ).values_list("object_id", flat=True)
+        )
+        self.seen: set[tuple[type, str]] = set()
+        self.overlaps: dict[str, set[str]] = defaultdict(set)  # both ways
+
+    def put_province(self, row: dict[str, str]) -> None:
+        former_vi, former_en = _split(row["former_vi"]), _split(row["former_en"])
+        if row["kind"] not in ("city", "province"):
+            raise ValueError(f"kind is city or province, not {row['kind']!r}")
+        if len(former_vi) != len(former_en):
+            raise ValueError("former_vi and former_en name different numbers of provinces")
+        self._once(Province, row["slug"])
+        province = self.provinces.setdefault(row["slug"], Province(slug=row["slug"]))
+        values = {name: row[name] for name in ("name_vi", "name_en", "region")}
+        self._put(province, self.tallies["provinces"], is_city=row["kind"] == "city", **values)
+        for name_vi, name_en in zip(former_vi, former_en, strict=True):
+            self._once(FormerProvince, name_vi)
+            former = self.former.setdefault(name_vi, FormerProvince(name_vi=name_vi))
+            self._put(former, self.tallies["former provinces"], name_en=name_en, province=province)
+
+    def put_landmark(self, row: dict[str, str]) -> None:
+        self._once(Landmark, row["slug"])
+        for slug in row["overlaps_with"].split():
+            self.overlaps[row["slug"]].add(slug)
+            self.overlaps[slug].add(row["slug"])
+        landmark = self.landmarks.setdefault(row["slug"], Landmark(slug=row["slug"]))
+        if str(landmark.pk) in self.edited:
+            self.tallies["landmarks"].kept += 1
+            return
+        texts = ("name_vi", "name_en", "category", "kind", "description_vi", "description_en", "unesco")
+        self._put(
+            landmark,
+            self.tallies["landmarks"],
+            **{name: row[name] for name in texts},
+            other_names=_split(row["other_names"]),
+            province=_find(self.provinces, row["province"], "province"),
+            former_province=_find(self.former, row["former_province"], "former province"),
+            latitude=float(row["latitude"]) if row["latitude"] else None,
+            longitude=float(row["longitude"]) if row["longitude"] else None,
+            unesco_year=int(row["unesco_year"]) if row["unesco_year"] else None,
+        )
+
+    def put_overlaps(self) -> None:
+        """Make the overlaps among the table's landmarks those of the table; others stay."""
+        listed = {slug for model, slug in self.seen if model is Landmark}
+        if unknown := self.overlaps.keys() - self.landmarks.keys():
+            raise CatalogueError(
+                f"landmarks.csv: overlaps_with names no landmark: {', '.join(sorted(unknown))}"
+            )
+        for slug in listed:
+            landmark = self.landmarks[slug]
+            present = {other.slug for other in landmark.overlaps_with.all()}
+            for other in self.overlaps[slug] - present:
+                landmark.overlaps_with.add(self.landmarks[other])
+            for other in (present & listed) - self.overlaps[slug]:
+                landmark.overlaps_with.remove(self.landmarks[other])
+
+    def _once(self, model: type, name: str) -> None:
+        if (model, name) in self.seen:
+            raise ValueError(f"{name} comes twice")
+        self.seen.add((model, name))
+
+    def _put(self, row: Row, tally: Tally, **values) -> None:
+        """Give a row its values, and save it where that changes it. Raises ValidationError."""
+        is_new = row._state.adding
+        if not is_new and all(getattr(row, name) == value for name, value in values.items()):
+            tally.unchanged += 1
+            return
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.full_clean(validate_unique=False)
+        row.save()
+        if is_new:
+            tally.added += 1
+        else:
+            tally.changed += 1
+
+
+def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row of a table with the number of its line, its fields stripped. Raises CatalogueError."""
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            if missing := [column for column in columns if column not in (reader.fieldnames or [])]:
+                raise CatalogueError(f"{path.name}: no column {', '.join(missing)}")
+            for row in reader:
+                if None in row or None in row.values():
+                    raise CatalogueError(
+                        f"{path.name}, line {reader.line_num}: not as many fields as columns"
+                    )
+                yield reader.line_num, {column: text.strip() for column, text in row.items()}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise CatalogueError(f"{path.name}: {error}") from error
+
+
+def _problems(error: ValueError | ValidationError) -> list[str]:
+    if isinstance(error, ValidationError):
+        return [f"{field}: {' '.join(messages)}" for field, messages in error.message_dict.items()]
+    return [str(error)]
+
+
+def _find(known: dict[str, Row], name: str, what: str) -> Row | None:
+    if name and name not in known:
+        raise ValueError(f"no {what} {name!r}")
+    return known[name] if name else None
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split("|") if part.strip()]

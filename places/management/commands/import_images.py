@@ -1,0 +1,63 @@
+from argparse import RawDescriptionHelpFormatter
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from places import importers
+
+
+class Command(BaseCommand):
+    help = "Add the photos of a dataset. May be run again: what is there is skipped."
+
+    def add_arguments(self, parser) -> None:
+        listed = "\n".join(f"{name}: {module.__doc__}" for name, module in importers.formats().items())
+        parser.formatter_class = RawDescriptionHelpFormatter
+        parser.epilog = listed
+        parser.add_argument(
+            "format", choices=importers.formats(), help="how the dataset is laid out; see below"
+        )
+        parser.add_argument("path", type=Path, metavar="PATH")
+        parser.add_argument("--dry-run", action="store_true", help="look at everything, change nothing")
+        for name, what in (
+            ("author", "author"),
+            ("licence", "licence"),
+            ("licence-url", "address of the licence"),
+            ("source-url", "address of the source"),
+        ):
+            parser.add_argument(f"--{name}", default="", help=f"{what} of the photos that name none")
+
+    def handle(self, *, format: str, path: Path, dry_run: bool, **options) -> None:
+        if not path.is_dir():
+            raise CommandError(f"There is no folder {path}.")
+        dataset = importers.formats()[format].read(path)
+        if not dataset.records:
+            raise CommandError(f"There are no photos in {path}.")
+        defaults = importers.Attribution(
+            options["author"], options["licence"], options["licence_url"], options["source_url"]
+        )
+        try:
+            report = importers.run(
+                dataset, defaults=defaults, dry_run=dry_run, progress=partial(tqdm, unit="photo")
+            )
+        except KeyboardInterrupt:
+            raise CommandError("Stopped. Run it again to go on where it was.") from None
+        self._tell(report, dry_run=dry_run)
+
+    def _tell(self, report: importers.Report, *, dry_run: bool) -> None:
+        if dry_run:
+            self.stdout.write("Nothing was changed. A real run comes to this:")
+        self.stdout.write(
+            f"{len(report.added)} photos added, {len(report.present) + len(report.skipped)} skipped "
+            f"({len(report.present)} there already, {len(report.skipped)} the same as another), "
+            f"{len(report.failed)} failed"
+        )
+        if report.landmarks:
+            self.stdout.write(f"{len(report.landmarks)} landmarks made: {', '.join(report.landmarks)}")
+        for reason, count in Counter(waiting.reason for waiting in report.waiting).items():
+            self.stdout.write(f"{count} photos wait to be published. {reason}")
+        for title, failures in (("Skipped", report.skipped), ("Failed", report.failed)):
+            for failure in failures:
+                self.stdout.write(f"{title}: {failure.name}: {failure.reason}")

@@ -1,0 +1,167 @@
+import io
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import DatabaseError
+from django.utils import translation
+from PIL import Image
+
+from places import curation, storage
+from places.models import CurationEvent, LandmarkImage
+from tests.factories import CuratorFactory, LandmarkFactory, LandmarkImageFactory, drawn_photo
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def heard():
+    """What was announced, in order."""
+    told = []
+
+    def published(image_id, **_kwargs):
+        told.append(("published", image_id))
+
+    def withdrawn(image_id, **_kwargs):
+        told.append(("withdrawn", image_id))
+
+    curation.image_published.connect(published)
+    curation.image_withdrawn.connect(withdrawn)
+    yield told
+    curation.image_published.disconnect(published)
+    curation.image_withdrawn.disconnect(withdrawn)
+
+
+def fresh(image: LandmarkImage) -> LandmarkImage:
+    return LandmarkImage.objects.get(pk=image.pk)
+
+
+def test_publishing_makes_the_served_files_and_announces_the_photo(heard):
+    image, curator = LandmarkImageFactory(seed=1, size=(2000, 1500)), CuratorFactory()
+    outcome = curation.publish([image], actor=curator)
+    image = fresh(image)
+    assert outcome.done == [image]
+    assert image.state == "published"
+    with image.photo.open() as file, Image.open(file) as picture:
+        assert (picture.format, picture.size) == ("JPEG", (1600, 1200))
+    with image.thumbnail.open() as file, Image.open(file) as picture:
+        assert (picture.format, picture.size) == ("WEBP", (480, 360))
+    assert heard == [("published", image.pk)]
+    event = CurationEvent.objects.get()
+    assert (event.image, event.actor, event.verb) == (image, curator, "publish")
+
+
+def test_served_files_hold_nothing_of_the_originals_metadata():
+    exif = Image.Exif()
+    exif.get_ifd(0x8825).update({1: "N", 2: (21.0, 1.5, 0.0), 3: "E", 4: (105.0, 51.0, 0.0)})
+    image = LandmarkImageFactory(data=drawn_photo(3, exif=exif))
+    assert Image.open(io.BytesIO(storage.original_bytes(image))).getexif()
+    curation.publish([image])
+    for file in (fresh(image).photo, fresh(image).thumbnail):
+        with file.open() as opened:
+            assert not Image.open(opened).getexif()
+
+
+def test_publishing_twice_changes_and_announces_nothing_more(heard):
+    image = LandmarkImageFactory()
+    curation.publish([image])
+    assert curation.publish([image]) == curation.Outcome([], [])
+    assert len(heard) == CurationEvent.objects.count() == 1
+
+
+def test_where_attribution_is_required_what_lacks_it_is_refused_and_the_rest_published(settings, heard):
+    settings.REQUIRE_ATTRIBUTION = True
+    whole, bare = LandmarkImageFactory(), LandmarkImageFactory(author="", source_url="")
+    with translation.override("en"):
+        outcome = curation.publish([bare, whole])
+    assert outcome.done == [whole]
+    [(refused, reason)] = outcome.refused
+    assert refused == bare
+    assert reason.missing == ["author", "source_url"]
+    assert str(reason) == "Missing: author, source."
+    assert fresh(bare).state == "candidate"
+    assert not fresh(bare).photo
+    assert heard == [("published", whole.pk)]
+
+
+def test_a_photo_whose_original_is_gone_is_refused_and_leaves_no_files():
+    image, whole = LandmarkImageFactory(), LandmarkImageFactory()
+    image.original.storage.delete(image.original.name)
+    outcome = curation.publish([image, whole])
+    assert [refused for refused, _reason in outcome.refused] == [image]
+    assert outcome.done == [whole]
+    assert not default_storage.exists(storage.photo_path(image, ""))
+
+
+def test_a_damaged_original_is_refused():
+    image = LandmarkImageFactory(original=ContentFile(drawn_photo(1)[:9000], name="a.jpg"))
+    assert len(curation.publish([image]).refused) == 1
+
+
+def test_publishing_that_fails_leaves_no_public_file(monkeypatch, heard):
+    image = LandmarkImageFactory()
+
+    def fail(*_args, **_kwargs):
+        raise DatabaseError
+
+    monkeypatch.setattr(LandmarkImage, "save", fail)
+    with pytest.raises(DatabaseError):
+        curation.publish([image])
+    assert not default_storage.exists(storage.photo_path(image, ""))
+    assert not default_storage.exists(storage.thumbnail_path(image, ""))
+    assert heard == []
+
+
+def test_rejecting_withdraws_a_published_photo_and_removes_its_served_files(
+    heard, django_capture_on_commit_callbacks
+):
+    image = LandmarkImageFactory(published=True)
+    names = [image.photo.name, image.thumbnail.name]
+    assert all(default_storage.exists(name) for name in names)
+    with django_capture_on_commit_callbacks(execute=True):
+        curation.reject([image], reason="Not the place", actor=CuratorFactory())
+    image = fresh(image)
+    assert (image.state, image.state_reason) == ("rejected", "Not the place")
+    assert not image.photo
+    assert not any(default_storage.exists(name) for name in names)
+    assert storage.original_bytes(image)
+    assert heard == [("withdrawn", image.pk)]
+    assert CurationEvent.objects.get().detail == "Not the place"
+
+
+def test_rejecting_a_candidate_withdraws_nothing(heard):
+    curation.reject([LandmarkImageFactory()], reason="blurred")
+    assert heard == []
+
+
+def test_a_rejection_needs_a_reason():
+    with pytest.raises(ValueError, match="reason"):
+        curation.reject([LandmarkImageFactory()], reason=" ")
+
+
+def test_a_rejected_photo_can_be_published_after_all(django_capture_on_commit_callbacks):
+    image = LandmarkImageFactory(published=True)
+    with django_capture_on_commit_callbacks(execute=True):  # in one go, so that the removal comes last
+        curation.reject([image], reason="blurred")
+        curation.publish([image])
+    image = fresh(image)
+    assert (image.state, image.state_reason) == ("published", "")
+    assert default_storage.exists(image.photo.name)
+    assert default_storage.exists(image.thumbnail.name)
+
+
+def test_a_moved_photo_keeps_its_state_and_its_files(heard):
+    image, landmark = LandmarkImageFactory(published=True), LandmarkFactory()
+    before = image.landmark.slug
+    outcome = curation.move([image], landmark=landmark)
+    assert outcome.done == [image]
+    assert (fresh(image).landmark, fresh(image).state) == (landmark, "published")
+    assert heard == []
+    assert CurationEvent.objects.get().detail == f"{before} → {landmark.slug}"
+    assert curation.move([image], landmark=landmark).done == []
+
+
+def test_a_photo_deleted_meanwhile_does_not_stop_the_rest():
+    gone, left = LandmarkImageFactory(), LandmarkImageFactory()
+    LandmarkImage.objects.filter(pk=gone.pk).delete()
+    assert curation.publish([gone, left]).done == [left]
