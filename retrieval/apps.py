@@ -7,4 +7,4 @@ class RetrievalConfig(AppConfig):
     verbose_name = _("Retrieval")
 
     def ready(self) -> None:
-        from . import signals  # noqa: F401  (hears what places announces)
+        from . import signals, visitors  # noqa: F401  (they hear what places and accounts announce)

@@ -34,7 +34,7 @@ def offered_methods() -> list[type[Method]]:
 
 @dataclass(frozen=True)
 class Choice:
-    """A method as the picker shows it. Never the class itself: a template calls what it can, and would load a network."""
+    """A method as the picker shows it. Not the class: a template would call it, and load a network."""
 
     name: str
     label: str

@@ -77,11 +77,7 @@ def _readable(request: HttpRequest, pk, searches=None) -> Query:
 @require_GET
 @never_cache
 def query(request: HttpRequest, pk) -> HttpResponse:
-    return _query_page(request, _readable(request, pk, _with_answer()))
-
-
-def _with_answer():
-    return Query.objects.with_answer().prefetch_related("places__landmark__former_province")
+    return _query_page(request, _readable(request, pk, Query.objects.with_answer()))
 
 
 def _query_page(
@@ -107,7 +103,7 @@ def query_progress(request: HttpRequest, pk) -> HttpResponse:
     """What has changed since the page last asked: nothing (204), the stage, or the answer in its place."""
     if "HX-Request" not in request.headers:
         return redirect("retrieval:query", pk)
-    query = _readable(request, pk, _with_answer())
+    query = _readable(request, pk, Query.objects.with_answer())
     context = _context(request, query)
     if query.is_done:
         return render(request, "retrieval/_answer.html", context | {"arriving": True})
@@ -128,18 +124,13 @@ def _context(request: HttpRequest, query: Query) -> dict:
     first_hits = {hit.image.landmark_id: hit for hit in reversed(hits)}
     for place in places:
         place.hit = first_hits.get(place.landmark_id)
-    stages = {str(name): label for name, label in Query.Stage.choices}
     return context | {
         "best": places[0] if places else None,
         "others": places[1:PLACES_AT_ONCE],
         "further_places": places[PLACES_AT_ONCE:],
         "hits": hits[:PHOTOS_AT_ONCE],
         "further_hits": hits[PHOTOS_AT_ONCE:],
-        "timings": [
-            (label, query.seconds[name])
-            for name, label in stages.items()
-            if query.seconds.get(name, 0) >= 0.005
-        ],
+        "timings": [(label, query.seconds[name]) for name, label in _stages(query) if name in query.seconds],
     }
 
 
@@ -149,14 +140,20 @@ def _label(name: str) -> str:
     return method.label if method else name
 
 
+def _stages(query: Query) -> list[tuple[str, str]]:
+    """The stages of a search by its method, each with what people call it."""
+    method = methods.available().get(query.method)
+    passed_over = set() if method is None or method.verifies else {Query.Stage.VERIFYING}
+    return [(name, label) for name, label in Query.Stage.choices if name not in passed_over]
+
+
 def _progress(query: Query) -> dict:
     """How far a search has come: its steps in order, each done, now or ahead."""
-    method = methods.available().get(query.method)
-    steps = [("", Query.State.WAITING.label)] + list(Query.Stage.choices)
-    if method and not method.verifies:
-        steps = [step for step in steps if step[0] != Query.Stage.VERIFYING]
+    steps = [("", Query.State.WAITING.label), *_stages(query)]
     names = [name for name, _label in steps]
-    at = names.index(query.stage) if query.state == Query.State.RUNNING and query.stage in names else 0
+    at = 0
+    if query.state == Query.State.RUNNING:
+        at = names.index(query.stage) if query.stage in names else len(names) - 1
     alone = query.state == Query.State.WAITING and not WorkerPulse.any_alive()
     patient = (timezone.now() - query.asked_at).total_seconds() > PATIENCE
     return {
@@ -191,10 +188,11 @@ def _photo_file(query: Query):
         raise Http404 from error
 
 
-@require_POST
 def query_again(request: HttpRequest, pk) -> HttpResponse:
     """The same photo by another method or with another box."""
-    query = _readable(request, pk, _with_answer())
+    if request.method != "POST":  # the page's address after a refusal, opened again
+        return redirect("retrieval:query", pk)
+    query = _readable(request, pk, Query.objects.with_answer())
     form = AgainForm(request.POST)
     if form.is_valid():
         try:

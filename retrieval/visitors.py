@@ -1,7 +1,7 @@
 """Whose a search is: an account's, or for visitors without one their session's."""
 
-from django.contrib.auth.signals import user_logged_in
 from django.conf import settings
+from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
@@ -11,7 +11,7 @@ from .models import Query, QueryQuerySet
 
 
 def visitor_of(request: HttpRequest) -> dict:
-    """The visitor as `tasks.ask` and `Query.objects.readable_by` take one; `session_key` is "" before the first search."""
+    """The visitor as `tasks.ask` and `Query.objects.readable_by` take one; no session is made for looking."""
     return {"user": request.user, "session_key": request.session.session_key or ""}
 
 
@@ -39,7 +39,7 @@ def owns(query: Query, *, user, session_key: str) -> bool:
 def adopt_searches(request: HttpRequest, user, **_kwargs) -> None:
     """What a visitor asked before logging in becomes the account's.
 
-    Logging in gives the session another key, so the one that the searches carry is read from the cookie it came with.
+    Logging in gives the session another key, so the one that the searches carry is read from the cookie.
     """
     before = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     if before:

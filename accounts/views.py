@@ -1,0 +1,35 @@
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import translate_url
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from .forms import DeleteAccountForm, ProfileForm
+
+
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    form = ProfileForm(request.POST or None, instance=request.user)
+    if form.is_valid():
+        user = form.save()
+        address = translate_url(request.path, user.language)
+        with translation.override(user.language):
+            messages.success(request, _("Your profile is saved."))
+        return redirect(address)
+    return render(request, "accounts/profile.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@login_required
+def delete(request: HttpRequest) -> HttpResponse:
+    """Delete the account with all it asked."""
+    form = DeleteAccountForm(request.POST if request.method == "POST" else None, user=request.user)
+    if form.is_valid():
+        user = request.user
+        logout(request)
+        user.delete()
+        messages.success(request, _("Your account and your searches are deleted."))
+        return redirect("retrieval:home")
+    return render(request, "accounts/delete.html", {"form": form}, status=400 if form.errors else 200)

@@ -1,0 +1,69 @@
+"""What is true of every page."""
+
+import pytest
+from django.test import Client
+
+from tests.factories import LandmarkFactory
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "other"),
+    [
+        ("/", "/en/"),
+        ("/places/?q=hue", "/en/places/?q=hue"),
+        ("/en/searches/", "/searches/"),
+        ("/en/nowhere/", "/"),
+    ],
+)
+def test_the_language_link_leads_to_the_same_page(client, address, other):
+    assert f'class="nav__language" href="{other}"' in client.get(address).content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "words"), [("/nowhere/", "Không có trang này"), ("/en/nowhere/", "does not exist")]
+)
+def test_what_is_not_there_is_said_in_the_readers_language(client, address, words):
+    response = client.get(address)
+    assert response.status_code == 404
+    assert words in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_form_that_has_expired_says_so():
+    response = Client(enforce_csrf_checks=True).post("/searches/new/")
+    assert response.status_code == 403
+    assert "Biểu mẫu đã hết hạn" in response.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("prefix", "words"), [("", "Chúng tôi vừa gặp sự cố"), ("/en", "Something broke on our side")]
+)
+def test_a_fault_of_ours_has_a_page_that_needs_no_database(monkeypatch, prefix, words):
+    monkeypatch.setattr("retrieval.views.SearchForm", lambda: 1 / 0)
+    response = Client(raise_request_exception=False).get(f"{prefix}/")
+    assert response.status_code == 500
+    assert words in response.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "page", ["/", "/places/", "/places/here/", "/searches/", "/accounts/login/", "/nowhere/"]
+)
+def test_pages_hold_no_inline_script_or_style_and_load_nothing_from_elsewhere(client, page):
+    LandmarkFactory(slug="here")
+    content = client.get(page).content.decode()
+    assert "<style" not in content
+    assert " style=" not in content
+    assert " onclick=" not in content
+    assert content.count("<script") == content.count("<script src=")
+    assert 'src="http' not in content
+    assert 'rel="stylesheet" href="/static/' in content
+
+
+def test_robots_are_kept_from_searches(client):
+    response = client.get("/robots.txt")
+    assert response["Content-Type"].startswith("text/plain")
+    assert "Disallow: /searches/" in response.content.decode()
