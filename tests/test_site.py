@@ -1,6 +1,7 @@
 """What is true of every page."""
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from tests.factories import LandmarkFactory
@@ -67,3 +68,18 @@ def test_robots_are_kept_from_searches(client):
     response = client.get("/robots.txt")
     assert response["Content-Type"].startswith("text/plain")
     assert "Disallow: /searches/" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [("/", "Xin đợi một chút"), ("/en/", "One moment, please"), ("/api/v1/landmarks/", "khởi động lại")],
+)
+def test_while_the_database_is_away_every_door_says_when_to_come_back(client, monkeypatch, address, words):
+    def away(*_args, **_kwargs):
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("django.db.backends.base.base.BaseDatabaseWrapper.ensure_connection", away)
+    response = client.get(address, headers={"accept-language": "vi"})
+    assert response.status_code == 503
+    assert response["Retry-After"]
+    assert words in response.content.decode() or words in response.json()["detail"]

@@ -1,5 +1,9 @@
 """A developer's machine: what `make run` and manage.py use unless told otherwise."""
 
+import os
+import tempfile
+from contextlib import suppress
+
 from .base import *  # noqa: F403
 from .base import VAR_DIR, env
 
@@ -9,6 +13,8 @@ EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 REQUIRE_ATTRIBUTION = env.bool("REQUIRE_ATTRIBUTION", default=False)
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
+STATIC_ROOT = None  # nothing is collected: files are served from where they lie
+WHITENOISE_USE_FINDERS = True
 
 
 def _secret_key() -> str:
@@ -16,12 +22,13 @@ def _secret_key() -> str:
     from django.core.management.utils import get_random_secret_key
 
     path = VAR_DIR / "secret_key"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with open(path, "x") as file:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent) as file:
             file.write(get_random_secret_key())
-    except FileExistsError:
-        pass
+            file.flush()
+            with suppress(FileExistsError):  # another process was first
+                os.link(file.name, path)  # whole, or not at all
     return path.read_text()
 
 

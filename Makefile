@@ -1,0 +1,43 @@
+# make run        the whole platform on http://127.0.0.1:8000/ (HOST= and PORT= change that)
+# make test       all tests
+# make test-fast  those that need neither weights, nor a browser, nor photographs
+# make lint       style and types
+# make install    only what `make run` needs, into .venv
+#
+# PYTHON= names the interpreter that .venv is made with.
+
+ifeq ($(wildcard manage.py),)
+$(error Run it as `make -C FOLDER`, where FOLDER is the project's)
+endif
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+export HOST PORT
+
+suits := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
+	$$each -c '$(suits)' 2>/dev/null && echo $$each && break; done)
+no_python = $(error Python 3.11, 3.12 or 3.13 with its venv module is needed (Debian: apt install python3-venv))
+set_up = $(or $(PYTHON),$(no_python)) -m config.install
+
+.PHONY: run test test-fast lint install install-dev
+
+run: install
+	@exec .venv/bin/python -m config.run
+
+test: install-dev
+	@exec .venv/bin/python -m pytest
+
+test-fast: install-dev
+	@exec .venv/bin/python -m pytest -m "not weights and not e2e and not shared_data"
+
+lint: install-dev
+	.venv/bin/python -m ruff check .
+	.venv/bin/python -m ruff format --check .
+	.venv/bin/python -m mypy
+
+install:
+	@$(set_up) requirements.txt
+
+install-dev:
+	@$(set_up) requirements.txt requirements-dev.txt

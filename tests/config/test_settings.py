@@ -1,0 +1,147 @@
+"""What the environment makes of the settings: each case in a process of its own, as installations are."""
+
+import json
+import os
+import subprocess
+import sys
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from config import database
+
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "config.settings.production",
+    "DATABASE_URL": "postgres://somebody@db.example/tourism",
+    "SECRET_KEY": "".join(map(chr, range(48, 110))),
+    "ALLOWED_HOSTS": "tourism.example",
+    "EMAIL_URL": "smtp://mail.example",
+}
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=database.PROJECT,
+        env={"PATH": os.environ["PATH"], **environment},
+        text=True,
+        capture_output=True,
+    )
+
+
+def printed(code: str, **environment: str) -> list[str]:
+    answer = run("-c", f"from django.conf import settings\n{code}", **environment)
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout.split()
+
+
+@pytest.mark.parametrize("secret", ["SECRET_KEY", "ALLOWED_HOSTS", "EMAIL_URL"])
+def test_production_does_not_start_without(secret):
+    given = {name: value for name, value in PRODUCTION.items() if name != secret}
+    answer = run("-c", "import config.settings.production", **given)
+    assert answer.returncode != 0
+    assert secret in answer.stderr
+
+
+def test_production_passes_djangos_own_review():
+    answer = run("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_database_and_queue_follow_the_environment():
+    code = "print(settings.DATABASES['default']['HOST'], settings.CELERY_BROKER_URL)"
+    queue = "sqla+postgresql+psycopg://somebody@db.example/tourism"
+    assert printed(code, **PRODUCTION) == ["db.example", queue]
+    assert printed(code, **PRODUCTION, CELERY_BROKER_URL="redis://r:6379/0") == [
+        "db.example",
+        "redis://r:6379/0",
+    ]
+
+
+@pytest.mark.parametrize("debug", ["1", "0"])
+def test_static_files_are_served_where_nothing_was_collected(debug, tmp_path):
+    code = (
+        "import django\n"
+        "django.setup()\n"
+        "from django.test import Client\n"
+        "for path in ('css/site.css', 'admin/css/base.css'):\n"
+        "    print(Client().get(f'/static/{path}').status_code)\n"
+    )
+    local = {"DJANGO_SETTINGS_MODULE": "config.settings.local", "VAR_DIR": str(tmp_path)}
+    assert printed(code, **local, DEBUG=debug) == ["200", "200"]
+
+
+def test_a_machines_own_key_is_kept_and_is_nobody_elses(tmp_path):
+    local = {"DJANGO_SETTINGS_MODULE": "config.settings.local", "VAR_DIR": str(tmp_path)}
+    [first] = printed("print(settings.SECRET_KEY)", **local)
+    assert printed("print(settings.SECRET_KEY)", **local) == [first]
+    assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+def test_photos_may_have_an_address_of_their_own():
+    code = "from django.core.files.storage import storages\nprint(storages['default'].url('photos/a.jpg'))"
+    assert printed(code, **PRODUCTION) == ["/media/photos/a.jpg"]
+    given = PRODUCTION | {"MEDIA_URL": "https://cdn.example/"}
+    assert printed(code, **given) == ["https://cdn.example/photos/a.jpg"]
+
+
+@pytest.fixture
+def s3(monkeypatch):
+    """A store that speaks S3, with a bucket in it: the settings that lead there."""
+    server = ThreadedMotoServer(port=0)
+    server.start()
+    address = "http://{}:{}".format(*server.get_host_and_port())
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "us-east-1"}
+    client = boto3.client("s3", endpoint_url=address, **keys)
+    client.create_bucket(Bucket="photos")
+    anyone = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::photos/public/*",
+    }
+    client.put_bucket_policy(
+        Bucket="photos", Policy=json.dumps({"Version": "2012-10-17", "Statement": [anyone]})
+    )
+    yield {
+        "S3_BUCKET": "photos",
+        "S3_ENDPOINT_URL": address,
+        "S3_REGION": "us-east-1",
+        "S3_ACCESS_KEY": "key",
+        "S3_SECRET_KEY": "secret",
+    }
+    server.stop()
+
+
+def test_both_stores_keep_their_files_in_s3_where_it_is_named(s3):
+    code = (
+        "from urllib.request import urlopen\n"
+        "from django.core.files.base import ContentFile\n"
+        "from django.core.files.storage import storages\n"
+        "for name in ('default', 'private'):\n"
+        "    store = storages[name]\n"
+        "    path = store.save('some/photo.jpg', ContentFile(name.encode()))\n"
+        "    store.save('some/photo.jpg', ContentFile(name.encode()))\n"
+        "    print(path, store.open(path).read().decode(), urlopen(store.url(path)).read().decode())\n"
+        "    print(store.listdir('some')[1], 'Signature' in store.url(path))\n"
+        "try:\n"
+        "    urlopen(storages['private'].url('some/photo.jpg').partition('?')[0])\n"
+        "except OSError as error:\n"
+        "    print(error.code)\n"
+    )
+    assert printed(code, **PRODUCTION | s3) == [
+        *("some/photo.jpg", "default", "default", "['photo.jpg']", "False"),
+        *("some/photo.jpg", "private", "private", "['photo.jpg']", "True"),
+        "403",
+    ]
+
+
+def test_a_public_photo_in_s3_is_linked_at_the_public_address_and_a_private_one_never(s3):
+    code = (
+        "from django.core.files.storage import storages\n"
+        "print(storages['default'].url('a.jpg'), 'cdn.example' in storages['private'].url('a.jpg'))"
+    )
+    answer = printed(code, **PRODUCTION | s3, S3_PUBLIC_DOMAIN="cdn.example")
+    assert answer == ["https://cdn.example/public/a.jpg", "False"]
