@@ -94,7 +94,10 @@ class QueryQuerySet(models.QuerySet["Query"]):
     def with_answer(self) -> "QueryQuerySet":
         """Each with its places and hits, and all that a page shows of them, in a handful of queries."""
         return self.prefetch_related(
-            models.Prefetch("places", RankedPlace.objects.select_related("landmark__province", "landmark__former_province")),
+            models.Prefetch(
+                "places",
+                RankedPlace.objects.select_related("landmark__province", "landmark__former_province"),
+            ),
             models.Prefetch("hits", Hit.objects.select_related("image__landmark")),
         )
 

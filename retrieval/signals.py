@@ -15,4 +15,3 @@ def describe_what_was_published(**_kwargs) -> None:
 @receiver(image_withdrawn)
 def forget_what_was_withdrawn(image_id: int, **_kwargs) -> None:
     indexing.forget(image_id)
-

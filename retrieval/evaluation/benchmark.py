@@ -1,22 +1,23 @@
 """A method's figures on a dataset, by the very calls that answer a visitor."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from retrieval.evaluation.datasets import Dataset, DatasetError, QueryTruth
+from retrieval.evaluation.datasets import Dataset, DatasetError
 from retrieval.evaluation.descriptions import Described, Describer
 from retrieval.evaluation.metrics import PRECISION_AT, Interval, Score, Setup, mean_interval, score
-from retrieval.methods.base import Box, Description, Method
+from retrieval.methods.base import Box, Description, LocalFeatures, Method
 from retrieval.ranking import Candidate, rerank
 from retrieval.ranking.similarity import most_similar
 from retrieval.ranking.voting import vote
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
+Subject = tuple[Path, Box | None]
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,13 @@ def run(
 ) -> MethodReport:
     """Describe every photo once, rank the database for every query as a search does, and score the rankings.
 
-    A query's junk leaves the database before its shortlist is taken, setup by setup, as the revisited protocol has it.
-    What the shortlist leaves behind follows it by similarity. cache_dir: where descriptions are kept between runs.
-    DatasetError where a photo is missing or cannot be read.
+    A query's junk leaves the database before its shortlist is taken, setup by setup, as in the revisited
+    protocol; what the shortlist leaves behind follows it by similarity. cache_dir keeps descriptions between
+    runs. DatasetError where a photo is missing or cannot be read.
     """
     tell = progress or (lambda *_: None)
     described = _describe_all(dataset, method, tell=tell, cache_dir=cache_dir)
-    database = _Database(dataset, [described[path, None].description for path in dataset.images], method=method)
+    database = _Database(dataset, described, method=method)
 
     scores: dict[str, list[Score]] = {setup.name: [] for setup in dataset.setups}
     places: list[bool] = []
@@ -108,36 +109,45 @@ def report(dataset: Dataset, reports: Sequence[MethodReport]) -> dict[str, Any]:
 
 
 class _Database:
-    """A dataset's images as one method describes them, searched exactly."""
+    """A dataset's images as one method describes them, searched exactly.
 
-    def __init__(self, dataset: Dataset, descriptions: Sequence[Description], *, method: Method) -> None:
+    Local features are kept packed and unpacked when they are compared, as the index keeps and serves them.
+    """
+
+    def __init__(self, dataset: Dataset, described: Mapping[Subject, Described], *, method: Method) -> None:
+        descriptions = [described[path, None].description for path in dataset.images]
         self.method = method
-        self.descriptions = descriptions
         self.vectors = np.stack([description.vector for description in descriptions])
+        self.packed = [local.to_bytes() if (local := one.local) is not None else None for one in descriptions]
         names = sorted(set(dataset.landmarks))
         self.names = dict(enumerate(names))
         self.landmark_of = {image: names.index(landmark) for image, landmark in enumerate(dataset.landmarks)}
         self.duplicate_group_of = dict(enumerate(dataset.duplicate_groups))
 
     def answer(self, query: Description, *, without: frozenset[int]) -> tuple[list[int], str | None]:
-        """The whole ranking, best first, and the place that the shortlist votes for; `without` is out of both."""
+        """The whole ranking, best first, and the place its shortlist votes for, both without `without`."""
         order, similarities = most_similar(query.vector, self.vectors, k=len(self.vectors))
         kept = [(int(i), float(s)) for i, s in zip(order, similarities, strict=True) if i not in without]
-        shortlist = [Candidate(i, s, self.descriptions[i].local) for i, s in kept[: self.method.shortlist]]
+        shortlist = [Candidate(i, s, self._local(i)) for i, s in kept[: self.method.shortlist]]
         ranked = rerank(query, shortlist, verify=self.method.verifies)
         votes = vote(ranked, landmark_of=self.landmark_of, duplicate_group_of=self.duplicate_group_of)
         ranking = [image.id for image in ranked] + [i for i, _ in kept[self.method.shortlist :]]
         return ranking, self.names[votes[0].landmark] if votes else None
 
+    def _local(self, image: int) -> LocalFeatures | None:
+        packed = self.packed[image]
+        return None if packed is None else LocalFeatures.from_bytes(packed)
+
 
 def _describe_all(
     dataset: Dataset, method: Method, *, tell: Progress, cache_dir: Path | None
-) -> dict[tuple[Path, Box | None], Described]:
-    subjects = dict.fromkeys([(path, None) for path in dataset.images] + [(q.path, q.box) for q in dataset.queries])
+) -> dict[Subject, Described]:
+    subjects: dict[Subject, None] = dict.fromkeys((path, None) for path in dataset.images)
+    subjects |= dict.fromkeys([(query.path, query.box) for query in dataset.queries])
     if missing := sorted({path for path, _ in subjects if not path.is_file()}):
         raise DatasetError(f"{len(missing)} photos are not there, the first {missing[0]}")
     describer = Describer(method, cache_dir=cache_dir)
-    described = {}
+    described: dict[Subject, Described] = {}
     for done, (path, box) in enumerate(subjects):
         tell("describing", done, len(subjects))
         described[path, box] = describer.describe(path, box=box)

@@ -43,7 +43,7 @@ class Dataset:
     setups: tuple[Setup, ...]
     landmarks: tuple[str, ...] = ()  # one per image; empty where the dataset names none
     duplicate_groups: tuple[int, ...] = ()  # one per image; empty where the dataset states none
-    left_out: int = 0  # photos that could not be queries, their landmark having no other photo in the database
+    left_out: int = 0  # photos that are no queries, the database having no other of their landmark
 
     @cached_property
     def content_hash(self) -> str:
@@ -86,12 +86,12 @@ class _Folder:
 
 
 def from_folder(path: Path, *, queries: Path | None = None) -> Dataset:
-    """The dataset of a folder per landmark, each photo a query against all others, or another folder's photos against it.
+    """A folder per landmark: each of its photos a query against the others, or another folder's photos.
 
-    images.csv (path, near_duplicate_group, landmark) and landmarks.csv (landmark, overlaps_with) are read where they
-    stand beside the folders; without near_duplicate_group, near-duplicates are found by perceptual hash.
-    Positives are the photos of the query's landmark. Junk: the query itself, its near-duplicates, photos of landmarks that
-    overlap its own. Queries without a positive are left out and counted. DatasetError where a file is missing or wrong.
+    images.csv (path, near_duplicate_group, landmark) and landmarks.csv (landmark, overlaps_with) are read
+    where they exist; without near_duplicate_group, near-duplicates are found by perceptual hash. Positives:
+    the photos of the query's landmark. Junk: the query itself, its near-duplicates, photos of landmarks that
+    overlap its own. Queries without a positive are left out and counted. DatasetError where a file is wrong.
     """
     catalogue = _grouped(_read_folder(Path(path)))
     if queries is None:
@@ -136,7 +136,7 @@ def _read_folder(root: Path) -> _Folder:
         raise DatasetError(f"{root}: no photos in folders named for their landmarks")
     rows = {root / row["path"]: row for row in _rows(root / "images.csv", needs="path")}
     if missing := rows.keys() - set(files):
-        raise DatasetError(f"{root / 'images.csv'}: {len(missing)} photos are not there, the first {min(missing)}")
+        raise DatasetError(f"{root / 'images.csv'}: {len(missing)} photos missing, the first {min(missing)}")
     photos, overlaps = [], set()
     for file in files:
         row = rows.get(file, {})
@@ -149,7 +149,7 @@ def _read_folder(root: Path) -> _Folder:
 
 
 def _grouped(folder: _Folder) -> _Folder:
-    """The folder with every photo in a near-duplicate group: the stated ones, or found by looks when none is stated."""
+    """The folder with every photo in a near-duplicate group, found by looks where none is stated."""
     if any(photo.group for photo in folder.photos):
         groups: Iterable[Any] = (photo.group or f"alone {index}" for index, photo in enumerate(folder.photos))
     else:
@@ -199,10 +199,10 @@ class _PlainUnpickler(pickle.Unpickler):
 
 
 def from_json(path: Path, *, images: Path) -> Dataset:
-    """The dataset of a ground-truth file: imlist, qimlist and gnd, a list of bbx with ok, junk or easy, hard, junk.
+    """The dataset of a ground-truth file: imlist, qimlist, and gnd with bbx and ok, junk or easy, hard, junk.
 
     path: .json, or .pkl as the revisited benchmarks publish it (read without running anything in it).
-    images: the folder of the photos; names without a suffix are .jpg. ok may be split into good and ok (Oxford5k).
+    images: the folder of the photos; names without a suffix are .jpg. Oxford5k's good counts with its ok.
     DatasetError says what is wrong with a bad file; photos are looked for only when they are described.
     """
     path, images = Path(path), Path(images)

@@ -6,6 +6,7 @@ import os
 import time
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,16 +27,18 @@ class Described:
 class Describer:
     """Describes photos by one method, and remembers on disk what it has described.
 
-    cache_dir: None to remember nothing. A remembered description is used again only for the same bytes and box, the
-    same checkpoint and the same code and heads in the method's folder; its seconds are those it took the first time.
+    cache_dir: None to remember nothing. A remembered description is used again only for the same bytes and
+    box, checkpoint, and files in the method's folder (code and heads); its seconds are those it first took.
     """
 
     def __init__(self, method: Method, *, cache_dir: Path | None = None) -> None:
         self.method = method
-        self.folder = cache_dir and cache_dir / method.name / f"{method.checkpoint.name}-{_fingerprint(method)}"
+        self.folder = None
+        if cache_dir is not None:
+            self.folder = cache_dir / method.name / f"{method.checkpoint.name}-{_fingerprint(method)}"
 
     def describe(self, path: Path, *, box: Box | None = None) -> Described:
-        """The description of a photo or of its box. DatasetError where the photo or its box cannot be described."""
+        """The description of a photo or of its box. DatasetError where it cannot be described."""
         if self.folder is None:
             return self._describe(path, box)
         corners = "" if box is None else f"-{box.left}-{box.top}-{box.right}-{box.bottom}"
@@ -65,7 +68,7 @@ def _fingerprint(method: Method) -> str:
 
 def _write(path: Path, described: Described) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    arrays = {"vector": described.description.vector, "seconds": np.array(described.seconds)}
+    arrays: dict[str, Any] = {"vector": described.description.vector, "seconds": np.array(described.seconds)}
     if (local := described.description.local) is not None:
         arrays |= {name: getattr(local, name) for name in LOCAL_ARRAYS}
     unfinished = path.with_suffix(f".{os.getpid()}.npz")

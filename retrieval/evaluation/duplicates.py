@@ -5,13 +5,14 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-MAX_DIFFERENT_BITS = 6  # of 63: copies saved again differ in up to 4, different photos of one thing in 8 and more
+# Of 63: photos saved again differ in up to 4, other photos of the same thing in 8 and more.
+MAX_DIFFERENT_BITS = 6
 
 
 def perceptual_hash(image: np.ndarray) -> np.ndarray:
     """The signs of the 63 lowest frequencies of a 32x32 grey copy against their median: (63,) bool.
 
-    image: (H, W, 3) uint8 RGB. The cosine transform of the copy holds what survives scaling and recompression.
+    image: (H, W, 3) uint8 RGB. Low frequencies survive scaling and recompression.
     """
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
@@ -20,7 +21,7 @@ def perceptual_hash(image: np.ndarray) -> np.ndarray:
 
 
 def near_duplicate_groups(images: Iterable[np.ndarray]) -> tuple[int, ...]:
-    """A group number per image; images whose hashes are at most MAX_DIFFERENT_BITS apart share one, in chains."""
+    """A group number per image; those at most MAX_DIFFERENT_BITS apart share one, in chains."""
     hashes = np.array([perceptual_hash(image) for image in images]).reshape(-1, 63)
     groups = np.arange(len(hashes))
     for row in range(len(hashes)):

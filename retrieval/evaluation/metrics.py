@@ -23,7 +23,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class Setup:
-    """A reading of the truth: which of its sets count as hits, and which as if they were not in the database."""
+    """A reading of the truth: which of its sets are hits, and which are as if not in the database."""
 
     name: str
     hits: tuple[str, ...]
@@ -80,7 +80,7 @@ def average_precision(ranks: Sequence[int], *, positives: int) -> float:
 
 
 def precision_at(ranks: Sequence[int], *, k: int) -> float:
-    """The share of positives among the first min(k, rank of the last positive) images; 0 when none was found."""
+    """The share of positives among the first min(k, rank of the last positive) images; 0 if none is found."""
     if not ranks:
         return 0.0
     seen = min(ranks[-1] + 1, k)
@@ -100,7 +100,7 @@ def score(ranking: Sequence[int], truth: Truth, *, setup: Setup) -> Score | None
 
 
 def mean_interval(values: Sequence[float], *, resamples: int = 2000, seed: int = 0) -> Interval:
-    """The mean of one figure over queries and its percentile bootstrap interval, queries drawn with replacement."""
+    """The mean over queries and its percentile bootstrap interval, queries drawn with replacement."""
     data = np.asarray(values, dtype=np.float64)
     if not len(data):
         raise ValueError("no query has a score")

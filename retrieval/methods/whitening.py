@@ -1,7 +1,8 @@
-"""Affine projections of descriptors: PCA with or without whitening, and the whitening learned from matching pairs."""
+"""Affine projections of descriptors: PCA, whitened or not, and the whitening learned from matching pairs."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,9 +27,13 @@ class Projection:
         """(N, D) or (D,) -> (N, d) or (d,) float32, L2-normalised."""
         return l2((vectors - self.mean) @ self.matrix.T).astype(np.float32)
 
-    def save(self, path: Path, **facts: str | int | float) -> None:
-        """Write the arrays (the matrix as float16: half the size, cosines to about 1e-6) and the facts of their making."""
-        np.savez_compressed(path, mean=self.mean.astype(np.float32), matrix=self.matrix.astype(np.float16), **facts)
+    def save(self, path: Path, **facts: Any) -> None:
+        """Write the arrays and the facts of their making (strings and numbers).
+
+        The matrix is stored as float16 with its largest entry at 1: apply() ends in L2, scale is no matter.
+        """
+        matrix = (self.matrix / np.abs(self.matrix).max()).astype(np.float16)
+        np.savez_compressed(path, mean=self.mean.astype(np.float32), matrix=matrix, **facts)
 
     @classmethod
     def read(cls, path: Path) -> "Projection":
@@ -36,13 +41,23 @@ class Projection:
             return cls(mean=arrays["mean"], matrix=arrays["matrix"].astype(np.float32))
 
 
-def pca(vectors: np.ndarray, *, dimensions: int, exponent: float = 0.0, shrinkage: float = 0.0) -> Projection:
+def pca(
+    vectors: np.ndarray,
+    *,
+    dimensions: int,
+    exponent: float = 0.0,
+    shrinkage: float = 0.0,
+    centre: bool = True,
+) -> Projection:
     """Principal components of (N, D) vectors, learned without labels.
 
-    exponent: each component is divided by its variance to this power; 0 rotates only, 0.5 whitens (Jegou & Chum 2012).
-    shrinkage: 0..1, how far each variance is drawn to their mean before that, against directions that few samples flatter.
+    exponent: each component is divided by its variance to this power; 0 rotates only, 0.5 whitens (Jegou &
+    Chum 2012), between them lies a part of it.
+    shrinkage: 0..1, how far each variance is drawn to their mean before that, against directions that few
+    samples flatter.
+    centre: False takes the components about the origin, for vectors whose mean elsewhere will be another.
     """
-    mean = vectors.mean(axis=0, dtype=np.float64)
+    mean = vectors.mean(axis=0, dtype=np.float64) * centre
     centred = vectors - mean
     variances, axes = np.linalg.eigh(centred.T @ centred / len(vectors))
     variances = (1 - shrinkage) * variances + shrinkage * variances.mean()
@@ -51,12 +66,14 @@ def pca(vectors: np.ndarray, *, dimensions: int, exponent: float = 0.0, shrinkag
     return Projection(mean.astype(np.float32), (axes[:, keep] * scale).T.astype(np.float32))
 
 
-def learned_whitening(vectors: np.ndarray, *, queries: np.ndarray, positives: np.ndarray, dimensions: int) -> Projection:
-    """Whitening from matching pairs: it shrinks what differs within pairs, then keeps what varies most over all.
+def learned_whitening(
+    vectors: np.ndarray, *, queries: np.ndarray, positives: np.ndarray, dimensions: int
+) -> Projection:
+    """Whitening from matching pairs: it shrinks what differs within pairs, then keeps what varies most.
 
-    vectors: (N, D), L2-normalised. queries, positives: (P,) row numbers of the pairs. Source: Radenovic et al.,
-    TPAMI 2018, section 3.3 (after Mikolajczyk & Matas 2007): m the mean of the query vectors, S the covariance of the
-    pairs' differences, P = inv(chol(S)), then a rotation by the eigenvectors of the projected vectors.
+    vectors: (N, D), L2-normalised. queries, positives: (P,) row numbers of the pairs.
+    Source: Radenovic et al., TPAMI 2018 (after Mikolajczyk & Matas 2007): m the mean of the query vectors, S
+    the covariance of the pairs' differences, P = inv(chol(S)), then a rotation by the eigenvectors of all.
     """
     vectors = np.asarray(vectors, dtype=np.float64)
     mean = vectors[queries].mean(axis=0)

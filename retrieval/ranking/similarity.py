@@ -6,8 +6,8 @@ import numpy as np
 def most_similar(query: np.ndarray, database: np.ndarray, *, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The k rows of the database nearest to the query, nearest first; equal rows in the order of their index.
 
-    query: (D,) float32, L2-normalised. database: (N, D) float32, L2-normalised rows.
-    Returns indices (min(k, N),) int64 and cosine similarities (min(k, N),) float32. ValueError for k < 1 or another D.
+    query: (D,) float32, L2-normalised. database: (N, D) float32, L2-normalised rows. ValueError for k < 1 or
+    another D. Returns indices (min(k, N),) int64 and cosine similarities (min(k, N),) float32.
     """
     if k < 1:
         raise ValueError(f"k must be 1 or more, not {k}")

@@ -8,9 +8,12 @@ import numpy as np
 
 from retrieval.ranking import Ranked, credible_inliers
 
-VOTERS = 10
-SHARPNESS = 3.0
-INLIERS_WORTH_ONE = 10
+# Chosen on half of the landmarks of a Vietnamese data set, for all three methods at once.
+VOTERS = 20
+SHARPNESS = (
+    1.5  # how fast a vote fades with the similarity, counted in standard deviations of the shortlist's
+)
+INLIERS_PER_VOTE = 7  # credible inliers that weigh as much as the nearest image's vote
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,12 @@ def vote(
     landmark_of: Mapping[int, int],
     duplicate_group_of: Mapping[int, int] | None = None,
 ) -> list[PlaceVote]:
-    """The landmarks that the first VOTERS images speak for, the largest share first.
+    """The landmarks that the first VOTERS images speak for, the largest share of the votes first.
 
+    An image's vote is exp(SHARPNESS (s - s_max) / spread of the ranked similarities), which suits methods of
+    any range of similarity, and one more for every INLIERS_PER_VOTE credible inliers.
+    landmark_of: image id -> landmark; images that are not in it do not vote.
+    duplicate_group_of: image id -> group; of a group, only the first image votes for a landmark.
     """
     voters = _voters(ranked, landmark_of, duplicate_group_of or {})
     if not voters:
@@ -57,3 +64,26 @@ def _voters(
         if len(voters) == VOTERS:
             break
     return list(voters.values())
+
+
+def _weights(voters: Sequence[Ranked], *, background: Sequence[float]) -> np.ndarray:
+    """Each voter's weight, (V,), summing to 1."""
+    similarities = np.array([image.similarity for image in voters])
+    spread = float(np.std(background)) or 1.0
+    inliers = np.array([credible_inliers(image) for image in voters])
+    weights = np.exp(SHARPNESS * (similarities - similarities.max()) / spread)
+    weights += inliers / INLIERS_PER_VOTE
+    return weights / weights.sum()
+
+
+def _place(landmark: int, ballot: Sequence[tuple[Ranked, float]]) -> PlaceVote:
+    images = [image for image, _ in ballot]
+    verified = [image.inliers for image in images if image.inliers is not None]
+    return PlaceVote(
+        landmark=landmark,
+        score=min(sum(weight for _, weight in ballot), 1.0),
+        votes=len(ballot),
+        best_similarity=max(image.similarity for image in images),
+        best_inliers=max(verified, default=None),
+        best_image=images[0].id,
+    )

@@ -1,0 +1,96 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from retrieval.methods import engine
+from retrieval.methods.whitening import l2
+from tests.retrieval.methods.drawn import scene
+
+
+def tiny_network():
+    """The mean colour of a picture's cells, by way of an entrance that halves the sides."""
+    from torch import nn
+
+    return nn.AvgPool2d(2), nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+def no_network():
+    raise AssertionError("a kept conversion makes its network needless")
+
+
+@pytest.fixture
+def kept(monkeypatch, tmp_path) -> Path:
+    monkeypatch.setenv("MODEL_CACHE_DIR", str(tmp_path / "models"))
+    monkeypatch.setenv("INFERENCE_DEVICE", "cpu")
+    monkeypatch.setenv("INFERENCE_PRECISION", "f32")
+    monkeypatch.setenv("INFERENCE_THREADS", "1")
+    return tmp_path / "models"
+
+
+def test_a_picture_of_any_size_goes_in_and_an_array_comes_out(kept):
+    run = engine.build(tiny_network, identity="tiny")
+    for size in ((64, 64), (32, 96)):
+        picture = scene(1, width=size[1], height=size[0])
+        output = run(picture)
+        assert output.dtype == np.float32
+        np.testing.assert_allclose(output, picture.mean((0, 1)), rtol=1e-4)
+
+
+def test_an_output_is_not_overwritten_by_the_next_picture(kept):
+    run = engine.build(tiny_network, identity="tiny")
+    black = run(np.zeros((32, 32, 3), np.uint8))
+    run(np.full((32, 32, 3), 255, np.uint8))
+    assert (black == 0).all()
+
+
+def test_a_conversion_is_kept_and_used_again(kept):
+    first = engine.build(tiny_network, identity="tiny")(scene(1))
+    assert sorted(path.suffix for path in kept.iterdir()) == [".bin", ".bin", ".xml", ".xml"]
+    np.testing.assert_array_equal(engine.build(no_network, identity="tiny")(scene(1)), first)
+
+
+def test_another_identity_is_another_conversion(kept):
+    engine.build(tiny_network, identity="tiny")
+    with pytest.raises(AssertionError, match="needless"):
+        engine.build(no_network, identity="other")
+
+
+def test_a_folder_that_cannot_be_written_costs_only_time(kept, caplog):
+    kept.write_text("a file where the folder should be")
+    assert engine.build(tiny_network, identity="tiny")(scene(1)).shape == (3,)
+    assert "not kept" in caplog.text
+
+
+@pytest.mark.weights
+def test_a_warm_process_loads_no_torch():
+    code = "\n".join(
+        [
+            "import sys; from retrieval import methods",
+            "for name in methods.available(): methods.load(name)",
+            "print('torch' in sys.modules, 'django' in sys.modules)",
+        ]
+    )
+    environment = os.environ | {"INFERENCE_DEVICE": "cpu"}
+    for _ in range(2):  # the first may convert
+        printed = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+        ).stdout
+    assert printed.strip() == "False False"
+
+
+@pytest.mark.weights
+def test_bfloat16_describes_as_f32_does(monkeypatch):
+    from retrieval.methods.gem import MultiScaleGem
+
+    def described(precision: str) -> np.ndarray:
+        monkeypatch.setenv("INFERENCE_PRECISION", precision)
+        pool = MultiScaleGem()
+        return np.array([np.concatenate(pool(scene(seed))) for seed in range(4)])
+
+    exact, fast = described("f32"), described("bf16")
+    exact, fast = (l2(vectors - exact.mean(axis=0)) for vectors in (exact, fast))
+    assert (exact * fast).sum(axis=1).min() > 0.997
