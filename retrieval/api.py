@@ -11,6 +11,8 @@ from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from places.photo import PhotoRefused
+
 from . import methods, tasks
 from .models import Query
 from .serializers import AskSerializer, MethodSerializer, QuerySerializer
@@ -48,6 +50,8 @@ class SearchViewSet(viewsets.GenericViewSet):
                 user=request.user,
                 session_key=request.session.session_key or "",
             )
+        except PhotoRefused as error:  # cut short: its header passed
+            raise ValidationError({"photo": [str(error)]}) from error
         except tasks.BadBox as error:
             raise ValidationError({"box": [_("The box lies outside the photo or has no area.")]}) from error
         return Response(

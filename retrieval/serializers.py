@@ -3,7 +3,7 @@
 import base64
 import binascii
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -65,7 +65,10 @@ class AskSerializer(serializers.Serializer):
     """A search to be made."""
 
     photo = PhotoField()
-    method = serializers.ChoiceField(choices=[(name, cls.label) for name, cls in methods.available().items()])
+    method = serializers.ChoiceField(
+        choices=[(name, cls.label) for name, cls in methods.available().items()],
+        error_messages={"invalid_choice": _("There is no method called “{input}”.")},
+    )
     box = BoxField(required=False, allow_null=True, help_text="left, top, right, bottom of the upright photo")
     box_unit = serializers.ChoiceField(
         choices=["fraction", "pixel"], default="fraction",

@@ -71,6 +71,7 @@ def test_a_search_under_way_is_202(client):
     ("question", "field"),
     [
         ({"photo": upload(b"hello")}, "photo"),
+        ({"photo": upload(drawn_photo(1)[:5000])}, "photo"),
         ({"photo": ""}, "photo"),
         ({"method": "surf"}, "method"),
         ({"box": "0,0,0,0"}, "box"),

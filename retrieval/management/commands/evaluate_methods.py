@@ -89,7 +89,7 @@ def _facts(dataset: Dataset) -> str:
 
 
 def _table(reports: list[benchmark.MethodReport]) -> str:
-    rows = [HEADINGS]
+    rows: list[tuple[str, ...]] = [HEADINGS]
     for one in reports:
         times = (f"{one.seconds_per_photo:.3f}", f"{one.milliseconds_per_query:.1f}")
         for setup in one.setups:
