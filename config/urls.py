@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+admin.site.site_header = admin.site.site_title = "Vietnam Tourism Retrieval"
+
 urlpatterns = [
     path("api/v1/", include("config.api")),
     path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain")),

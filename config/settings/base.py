@@ -179,7 +179,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # however long the queue is away
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_WORKER_MAX_MEMORY_PER_CHILD = 2_500_000  # kB; an engine keeps something for each size of picture it meets
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = (
+    2_500_000  # kB; an engine keeps something for each size of picture it meets
+)
 
 # Photos
 PHOTO_MAX_BYTES = env.int("PHOTO_MAX_BYTES", default=25 * 1024 * 1024)

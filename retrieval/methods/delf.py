@@ -78,7 +78,9 @@ class StrongestCells:
 class Delf(Method):
     name = "delf"
     label = "DELF"
-    summary = "Finds up to a thousand telling details and checks that they lie alike; strong on buildings."
+    summary = (
+        "Finds up to a thousand telling details and checks that they lie alike; slower, strong on buildings."
+    )
     paper = "Noh et al., Large-Scale Image Retrieval with Attentive Deep Local Features, ICCV 2017."
     checkpoint = Checkpoint(
         name=f"efficientnet-lite2-delf-l2norm-pca{LOCAL_DIMENSIONS}-gem-pcaw{DIMENSIONS}",
