@@ -12,18 +12,22 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 if settings.CELERY_BROKER_URL.startswith("sqla+"):
+    from kombu.transport import TRANSPORT_ALIASES
     from kombu.transport.sqlalchemy import Transport
     from sqlalchemy import text
 
-    # The default of one second would be most of a search's time; the transport option of this name crashes it.
-    Transport.polling_interval = 0.1
+    class DatabaseTransport(Transport):
+        """Kombu's queue in a database, quick and patient."""
 
-    def establish_connection(transport: Transport, *, unasked=Transport.establish_connection):
-        """Ask the database for an answer: unasked, a worker takes a dead one for alive and reconnects without pause."""
-        connection = unasked(transport)
-        session = transport._avail_channels[-1].session
-        session.execute(text("SELECT 1"))
-        session.rollback()
-        return connection
+        # The default of one second would be most of a search's time; the transport option of this name crashes.
+        polling_interval = 0.1
 
-    Transport.establish_connection = establish_connection
+        def establish_connection(self):
+            """Ask the database for an answer: unasked, a dead one passes for alive and is tried without pause."""
+            connection = super().establish_connection()
+            session = self._avail_channels[-1].session
+            session.execute(text("SELECT 1"))
+            session.rollback()
+            return connection
+
+    TRANSPORT_ALIASES["sqla"] = f"{__name__}:{DatabaseTransport.__name__}"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # How many prepared layers a network remembers, of all sizes it met. OpenVINO's own 5000 let a worker that sees boxes
-# of every size grow past 2.5 GB; with this many it stays under 1.2 GB and is a sixth slower on sizes never seen.
+# of every size grow past 2.5 GB; with this many it stays under 1.4 GB and is a sixth slower on sizes never seen.
 REMEMBERED = 1000
 
 # Idle OpenMP threads of torch must sleep, not spin, or processes that share cores stall each other tenfold.

@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 class MissingWeights(Exception):
-    """A weights file is absent or not the one it should be; the message names the command that brings it."""
+    """A weights file is absent or not the one it should be; the message names the command that brings it back."""
 
     def __init__(self, name: str, reason: str):
-        super().__init__(f"weights {name!r}: {reason}; run: manage.py fetch_weights {name}")
+        super().__init__(f"weights {name!r}: {reason}; run: make install")
         self.name = name
 
 

@@ -20,7 +20,7 @@ def test_weights_are_found_in_the_folder_of_the_environment(known):
 
 
 def test_missing_weights_name_the_command_that_brings_them(known):
-    with pytest.raises(MissingWeights, match="manage.py fetch_weights tiny"):
+    with pytest.raises(MissingWeights, match="make install"):
         weights.find("tiny")
 
 

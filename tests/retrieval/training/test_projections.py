@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from django.core.management import CommandError, call_command
 from PIL import Image
 
 from retrieval.methods import delf, gem, sir
@@ -96,3 +97,12 @@ def test_progress_is_told_photo_by_photo(photos, tmp_path):
 def test_folders_without_a_photo_are_refused(tmp_path):
     with pytest.raises(ValueError, match="no photograph"):
         learn_projections([tmp_path], into=tmp_path, training_set="nothing")
+
+
+def test_the_command_writes_them_and_says_their_hashes(photos, tmp_path, capsys):
+    call_command("learn_projections", photos, into=tmp_path / "out", training_set="three drawn streets")
+    assert (
+        f"{sha256(tmp_path / 'out' / 'sir.npz')}  {tmp_path / 'out' / 'sir.npz'}" in capsys.readouterr().out
+    )
+    with pytest.raises(CommandError, match="no folder"):
+        call_command("learn_projections", tmp_path / "nowhere", into=tmp_path, training_set="none")
