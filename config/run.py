@@ -34,11 +34,16 @@ class RunError(RuntimeError):
 
 
 def supervise(commands: dict[str, list[str]], *, watch: Callable[[], None] | None = None) -> str:
-    """Run all commands until one ends, and return its name; then, or on a KeyboardInterrupt, stop them all.
+    """Run all commands until one ends, and return its name; then, or on a signal, stop them all.
 
     Each line that a command prints is shown behind its name. `watch` is called over and over in between.
+    Raises KeyboardInterrupt on a signal, once all are stopped; impatience does not cut the stopping short.
     """
     children: dict[str, subprocess.Popen[str]] = {}
+    # Only noted by the handler: an exception raised anywhere, as by Python's own, can break a thread's start.
+    signals: list[int] = []
+    for number in STOPPING:
+        signal.signal(number, lambda number, _frame: signals.append(number))
     try:
         for name, command in commands.items():
             children[name] = subprocess.Popen(
@@ -55,16 +60,15 @@ def supervise(commands: dict[str, list[str]], *, watch: Callable[[], None] | Non
             )
         for name, child in children.items():
             threading.Thread(target=_show, args=(f"{name:6} | ", child), daemon=True).start()
-        while True:
+        while not signals:
             for name, child in children.items():
                 if child.poll() is not None:
                     return name
             if watch:
                 watch()
             time.sleep(0.5)
+        raise KeyboardInterrupt
     finally:
-        for number in STOPPING:  # impatience must not cut the stopping short
-            signal.signal(number, signal.SIG_IGN)
         _stop(list(children.values()))
 
 
