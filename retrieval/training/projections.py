@@ -35,7 +35,7 @@ def learn_projections(
     into: Path,
     training_set: str,
     seed: int = 0,
-    regions: int = 8,
+    regions: int = 2,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, str]:
     """Write the .npz of every method's projection into a folder; gives each file's name and SHA-256.

@@ -14,9 +14,12 @@ class Command(BaseCommand):
         parser.add_argument("folders", nargs="+", type=Path)
         parser.add_argument("--into", type=Path, required=True, help="the folder for the .npz files")
         parser.add_argument("--training-set", required=True, help="one line on what the photos show")
+        parser.add_argument(
+            "--regions", type=int, default=2, help="random boxes of each photo to learn from too"
+        )
         parser.add_argument("--seed", type=int, default=0)
 
-    def handle(self, *, folders, into, training_set, seed, **_options):
+    def handle(self, *, folders, into, training_set, regions, seed, **_options):
         if missing := [str(folder) for folder in folders if not folder.is_dir()]:
             raise CommandError(f"There is no folder {', '.join(missing)}.")
         with tqdm(unit="photo", disable=None) as bar:
@@ -27,7 +30,12 @@ class Command(BaseCommand):
 
             try:
                 written = learn_projections(
-                    folders, into=into, training_set=training_set, seed=seed, progress=progress
+                    folders,
+                    into=into,
+                    training_set=training_set,
+                    seed=seed,
+                    regions=regions,
+                    progress=progress,
                 )
             except (ValueError, MissingWeights) as error:
                 raise CommandError(str(error)) from error
