@@ -47,7 +47,7 @@ def learn_projections(
     average, multi_scale, strongest = sir.AveragePooling(), gem.MultiScaleGem(), delf.StrongestCells()
     seen: dict[str, list[np.ndarray]] = {name: [] for name in _RECIPES}
     rng = np.random.default_rng(seed)
-    paths, photos = list(_photos(folders)), 0
+    paths, photos = _photos(folders), 0
     for done, path in enumerate(paths, start=1):
         progress(done, len(paths))
         try:
@@ -85,9 +85,10 @@ _RECIPES: dict[str, Callable[[np.ndarray], Projection]] = {
 }
 
 
-def _photos(folders: Sequence[Path]) -> Iterator[Path]:
-    for folder in folders:
-        yield from sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+def _photos(folders: Sequence[Path]) -> list[Path]:
+    """In an order that does not depend on where the folders lie: the random boxes follow it."""
+    found = [path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
+    return sorted(found, key=lambda path: (path.parent.name, path.name))
 
 
 def _boxes(image: np.ndarray, *, count: int, rng: np.random.Generator) -> Iterator[Box]:
