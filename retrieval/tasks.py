@@ -18,7 +18,6 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
-from kombu.exceptions import OperationalError as QueueError
 
 from config.celery import app
 from places.models import Province
@@ -119,8 +118,7 @@ def _draw(query: Query, box: Fractions | None) -> None:
 def _enqueue(query: Query) -> None:
     try:
         answer_query.delay(str(query.pk))
-    except QueueError:
-        # The row stays, and a worker's sweep will find it.
+    except Exception:  # each transport raises its own; the row stays, and a worker's sweep will find it
         logger.exception("search %s could not be queued", query.pk)
     else:
         Query.objects.filter(pk=query.pk).update(queued_at=Now())
@@ -187,7 +185,7 @@ def _enqueue_describing() -> None:
         return
     try:
         describe_missing.delay()
-    except QueueError:
+    except Exception:  # each transport raises its own
         logger.exception("describing could not be queued; `manage.py describe_images` does it too")
 
 

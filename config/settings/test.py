@@ -16,7 +16,9 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 REQUIRE_ATTRIBUTION = False
 STATIC_ROOT = None
 
-# A worker that a test starts is given the run's own database and files by these two.
+CELERY_BROKER_URL = "memory://"  # what a test queues reaches nobody
+
+# A worker that a test starts is given the run's own database, the queue in it, and its files by these two.
 if name := os.environ.get("TEST_DATABASE"):
     DATABASES["default"]["NAME"] = name
     CELERY_BROKER_URL = database.queue_url(DATABASES["default"])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.conf import settings
 from django.db import connection
+from sqlalchemy import NullPool
 
 from config import database
 from retrieval import indexing, tasks
@@ -30,7 +31,7 @@ def until(happened: Callable[[], object]) -> object:
 
 
 @pytest.fixture
-def start_worker(tmp_path) -> Iterator[Callable[[], subprocess.Popen]]:
+def start_worker(tmp_path, monkeypatch) -> Iterator[Callable[[], subprocess.Popen]]:
     """Starts a worker on the test's database and queue; all are killed in the end."""
     started: list[subprocess.Popen] = []
     name = connection.settings_dict["NAME"]
@@ -50,10 +51,13 @@ def start_worker(tmp_path) -> Iterator[Callable[[], subprocess.Popen]]:
         started.append(worker)
         return worker
 
-    broker = tasks.app.conf.broker_url
-    tasks.app.conf.broker_url = database.queue_url(connection.settings_dict)
+    def send(query_id: str) -> None:
+        address = database.queue_url(connection.settings_dict)
+        with tasks.app.connection(address, transport_options={"poolclass": NullPool}) as queue:
+            tasks.answer_query.apply_async((query_id,), connection=queue)
+
+    monkeypatch.setattr(tasks.answer_query, "delay", send)
     yield start
-    tasks.app.conf.broker_url = broker
     for worker in started:
         kill(worker)
 
