@@ -29,7 +29,7 @@ test: install-dev
 	@exec .venv/bin/python -m pytest
 
 test-fast: install-dev
-	@exec .venv/bin/python -m pytest -m "not weights and not e2e and not shared_data"
+	@exec .venv/bin/python -m pytest -n 2 -m "not weights and not e2e and not shared_data"
 
 lint: install-dev
 	.venv/bin/python -m ruff check .

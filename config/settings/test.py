@@ -25,7 +25,7 @@ if name := os.environ.get("TEST_DATABASE"):
 if "TEST_FILES" not in os.environ:
     os.environ["TEST_FILES"] = tempfile.mkdtemp(prefix="vietnam-tourism-tests-")
     atexit.register(shutil.rmtree, os.environ["TEST_FILES"], ignore_errors=True)
-FILES = Path(os.environ["TEST_FILES"])
+FILES = Path(os.environ["TEST_FILES"]) / os.environ.get("PYTEST_XDIST_WORKER", "")
 
 STORAGES = {
     "default": {
