@@ -1,13 +1,18 @@
-"""Convolutional trunks, written for published weights; the one file here that needs torch to be imported."""
+"""Convolutional trunks, written for published weights."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from retrieval.methods.pooling import Gem
 
 # EfficientNet-Lite2 (Tan & Le 2019, the Lite variant: no squeeze-and-excitation, ReLU6), one row per stage:
 # (blocks, kernel, stride, expansion, output channels).
@@ -98,10 +103,17 @@ class EfficientNetLite2(nn.Module):
         """RGB values 0..255, (N, 3, H, W) -> (N, 24, H/4, W/4): the layers that do not bear rounding."""
         return nn.Sequential(FromPixels(), self.stem, *self.blocks[:ENTRANCE_BLOCKS])
 
+    def before_tail(self) -> nn.Sequential:
+        """On to where fine-tuning begins, (N, 120, H/16, W/16): what lies before stays as published."""
+        return nn.Sequential(*self.blocks[ENTRANCE_BLOCKS:STRIDE_16_BLOCK])
+
+    def expand_stride_16(self) -> nn.Module:
+        """From there to the last map at stride 16, (N, 720, H/16, W/16), before a stride-2 filter."""
+        return cast("Block", self.blocks[STRIDE_16_BLOCK]).expand
+
     def to_stride_16(self) -> nn.Sequential:
-        """On to the last map at stride 16, (N, 720, H/16, W/16): the last one before a stride-2 filter."""
-        before = self.blocks[ENTRANCE_BLOCKS:STRIDE_16_BLOCK]
-        return nn.Sequential(*before, cast("Block", self.blocks[STRIDE_16_BLOCK]).expand)
+        """Both: from the entrance's map to the last one at stride 16."""
+        return nn.Sequential(self.before_tail(), self.expand_stride_16())
 
     def from_stride_16(self) -> nn.Sequential:
         """On to the last map, (N, 1280, H/32, W/32)."""
@@ -114,33 +126,85 @@ class EfficientNetLite2(nn.Module):
         return self.classifier(last.mean((2, 3)))
 
 
-class Gem(nn.Module):
-    """A map pooled over its cells by the generalised mean, mean(x^p)^(1/p): (N, C, h, w) -> (N, C).
+class Tail(nn.Module):
+    """The trunk's part that is fine-tuned: (N, 120, H/16, W/16) -> GeM of its last map, (N, 1280).
 
-    p = 1 is the average, p = 3 the published start of GeM (Radenovic et al., TPAMI 2018; epsilon 1e-6).
+    A copy, so that the published layers stay beside it. The exponent p is learned.
     """
 
-    def __init__(self, *, p: float):
+    def __init__(self, trunk: EfficientNetLite2, *, p: float = 3.0):
         super().__init__()
-        self.p = p
+        self.layers = deepcopy(nn.Sequential(trunk.expand_stride_16(), trunk.from_stride_16()))
+        self.p = nn.Parameter(torch.tensor(p))
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.p == 1:
-            return x.mean((2, 3))
-        return x.clamp(min=1e-6).pow(self.p).mean((2, 3)).pow(1 / self.p)
+        return self.layers(x).clamp(min=1e-6).pow(self.p).mean((2, 3)).pow(1 / self.p)
 
 
-class TwoMapGem(nn.Module):
-    """The last map and the stride-16 map, each pooled by Gem and at unit length, side by side: (N, 2000)."""
+class MapsGem(nn.Module):
+    """GeM vectors at unit length, side by side: the last map's (1280), the stride-16 map's (720), each tail's.
 
-    def __init__(self, trunk: EfficientNetLite2, *, p: float):
+    (N, 3, H, W) has passed the entrance; (N, 2000 + 1280 T) comes out, T the number of fine-tuned tails.
+    """
+
+    def __init__(self, trunk: EfficientNetLite2, *, p: float, tails: Sequence[Tail] = ()):
         super().__init__()
-        self.near, self.far, self.pool = trunk.to_stride_16(), trunk.from_stride_16(), Gem(p=p)
+        self.before, self.near, self.far = (
+            trunk.before_tail(),
+            trunk.expand_stride_16(),
+            trunk.from_stride_16(),
+        )
+        self.pool, self.tails = Gem(p=p), nn.ModuleList(tails)
 
     def forward(self, x: Tensor) -> Tensor:
-        near = self.near(x)
-        far = self.far(near)
-        return torch.cat([functional.normalize(self.pool(far)), functional.normalize(self.pool(near))], dim=1)
+        cells = self.before(x)
+        near = self.near(cells)
+        vectors = [self.pool(self.far(near)), self.pool(near), *(tail(cells) for tail in self.tails)]
+        return torch.cat([functional.normalize(vector) for vector in vectors], dim=1)
+
+
+class Attention(nn.Module):
+    """How much each cell of a map tells of its place: (N, C, h, w) -> (N, 1, h, w), above 0.
+
+    A 1x1 convolution to 512, ReLU, one to 1, softplus, on the map as it is (Noh et al., ICCV 2017).
+    """
+
+    def __init__(self, channels: int = 720):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(channels, 512, 1), nn.ReLU(), nn.Conv2d(512, 1, 1), nn.Softplus()
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x)
+
+
+class AttendedMap(nn.Module):
+    """The stride-16 map with its attention as one more channel, the last: (N, 721, h, w)."""
+
+    def __init__(self, trunk: EfficientNetLite2, attention: Attention):
+        super().__init__()
+        self.map, self.attention = trunk.to_stride_16(), attention
+
+    def forward(self, x: Tensor) -> Tensor:
+        cells = self.map(x)
+        return torch.cat([cells, self.attention(cells)], dim=1)
+
+
+def arrays_of(learned: nn.Module) -> dict[str, np.ndarray]:
+    """A network's weights as they are shipped and kept: float16, by their names."""
+    return {name: value.detach().numpy().astype(np.float16) for name, value in learned.state_dict().items()}
+
+
+def load_arrays(network: nn.Module, path: Path) -> None:
+    """Give a network the weights of an .npz that holds arrays_of its like; ValueError where it does not."""
+    with np.load(path, allow_pickle=False) as kept:
+        names = [name for name in kept.files if name in network.state_dict()]
+        state = {name: torch.from_numpy(kept[name].astype(np.float32)) for name in names}
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise ValueError(f"{path}: weights of another network: {str(error).splitlines()[0]}") from error
 
 
 def efficientnet_lite2(path: Path) -> EfficientNetLite2:

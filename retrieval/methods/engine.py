@@ -38,6 +38,16 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 Network = Callable[[], "tuple[nn.Module, nn.Module]"]
 
 
+# What decides which network stands behind an identity: with their code changes what is kept.
+_BUILDERS = (
+    "engine.py",
+    "backbones.py",
+    "pooling.py",
+    "official/cirtorch_network.py",
+    "official/trunks.py",
+)
+
+
 class Engine(Protocol):
     """A network ready to run."""
 
@@ -103,7 +113,7 @@ def _converted(core: openvino.Core, network: Network, *, identity: str) -> list[
     """Both parts in OpenVINO's form: from the cache, or converted now and kept if the folder allows it."""
     import openvino
 
-    code = Path(__file__).read_bytes() + Path(__file__).with_name("backbones.py").read_bytes()
+    code = b"".join((Path(__file__).parent / name).read_bytes() for name in _BUILDERS)
     key = hashlib.sha256(f"{identity} {openvino.__version__}".encode() + code).hexdigest()[:24]
     paths = [_cache_dir() / f"{key}-{part}.xml" for part in ("entrance", "rest")]
     if all(path.is_file() for path in paths):
