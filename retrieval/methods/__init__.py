@@ -5,10 +5,11 @@ from importlib import import_module
 from pkgutil import iter_modules
 from threading import RLock
 
-from retrieval.methods.base import Method
+from retrieval.methods import weights
+from retrieval.methods.base import Checkpoint, Method
 
 # Holds networks, never a method, and needs torch to be imported: who only lists methods must not pay for it.
-_NETWORKS = "backbones"
+_NETWORKS = {"backbones", "pooling"}
 _loading = RLock()
 
 
@@ -26,24 +27,49 @@ def available() -> dict[str, type[Method]]:
     modules = (
         import_module(f"{__name__}.{found.name}")
         for found in iter_modules(__path__)
-        if found.name != _NETWORKS
+        if found.name not in _NETWORKS
     )
     classes = (value for module in modules for value in vars(module).values() if isinstance(value, type))
     return {cls.name: cls for cls in classes if issubclass(cls, Method) and cls is not Method}
 
 
-def find(name: str) -> type[Method]:
-    """The class of the method `name`, nothing loaded; raises UnknownMethod."""
+class UnknownCheckpoint(LookupError):
+    """A method has no checkpoint of this name."""
+
+    def __init__(self, name: str, method: type[Method]):
+        known = ", ".join(one.name for one in (method.checkpoint, *method.official))
+        super().__init__(f"{method.label} has no checkpoint {name!r}; there are: {known}")
+        self.name = name
+
+
+def find(name: str, *, checkpoint: str | Checkpoint | None = None) -> type[Method]:
+    """The class of the method `name`, nothing loaded; raises UnknownMethod, UnknownCheckpoint.
+
+    checkpoint: the name of one of its official ones or of weights learned here ("cnn_irwnha-" and sixteen
+    digits), or the facts of any; None is the bundled one.
+    """
     try:
-        return available()[name]
+        method = available()[name]
     except KeyError:
         raise UnknownMethod(name) from None
+    if isinstance(checkpoint, str):
+        known = {one.name: one for one in (method.checkpoint, *method.official)}
+        if checkpoint in known:
+            checkpoint = known[checkpoint]
+        elif weights.is_learned(checkpoint) and checkpoint.startswith(f"{name}-"):
+            checkpoint = method.with_learned(checkpoint)
+        else:
+            raise UnknownCheckpoint(checkpoint, method)
+    return method.running(checkpoint) if checkpoint else method
 
 
-def load(name: str) -> Method:
-    """The method `name` with its weights, built once per process; raises UnknownMethod, MissingWeights."""
+def load(name: str, *, checkpoint: str | Checkpoint | None = None) -> Method:
+    """The method `name` with its weights, built once per process and checkpoint.
+
+    Raises UnknownMethod, UnknownCheckpoint, MissingWeights, UnusableWeights.
+    """
     with _loading:
-        return _build(find(name))
+        return _build(find(name, checkpoint=checkpoint))
 
 
 @cache

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import struct
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
+from typing import Self, TypeVar
 
 import numpy as np
 
@@ -107,6 +109,17 @@ class Description:
 
 
 @dataclass(frozen=True)
+class Pooling:
+    """How the cells of a map become one vector; retrieval.methods.pooling builds it."""
+
+    kind: str  # mac, spoc, gem, rmac, netvlad, fc
+    p: float = 3.0  # gem: the exponent
+    levels: int = 3  # rmac: how many sizes of regions
+    clusters: int = 64  # netvlad
+    whitening: bool = False  # a whitening layer inside the network, learned with it
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """The facts of one set of weights. `name` is the descriptor's version: another name, another index."""
 
@@ -117,23 +130,43 @@ class Checkpoint:
     licence: str
     paper: str
     local_dimensions: int = 0
-    files: tuple[str, ...] = field(default=())
+    files: tuple[str, ...] = ()  # names in weights.FILES
+    input: str = ""  # how a picture is brought to size
+    mean: tuple[float, ...] = ()  # per channel, of values 0..1; empty where the network begins with it
+    std: tuple[float, ...] = ()
+    pooling: Pooling | None = None
 
 
 class Method(ABC):
     """One published way to describe an image. A subclass per file of this folder; the registry finds it.
 
     Class attributes cost nothing to read, so the web process lists methods without loading a network;
-    building an instance loads the weights.
+    building an instance loads the weights of its class's `checkpoint`.
     """
+
+    do_not_call_in_templates = True  # Django would build a class that it meets in a template
 
     name: str  # "cnn_irwnha": in URLs, forms and rows
     label: str  # "CNN-IRwNHA": what people read
     summary: str  # one English sentence for the picker
     paper: str
-    checkpoint: Checkpoint
+    checkpoint: Checkpoint  # the bundled one
+    official: tuple[Checkpoint, ...] = ()  # its authors', run when their files have been fetched
     verifies: bool = False  # whether its shortlist is re-ranked by geometric verification
     shortlist: int = 100  # how many images a query compares closely
+
+    @classmethod
+    def running(cls, checkpoint: Checkpoint) -> type[Self]:
+        """The same method with other weights: a class whose instances load `checkpoint`."""
+        return cls if checkpoint == cls.checkpoint else _running(cls, checkpoint)
+
+    @classmethod
+    def with_learned(cls, name: str) -> Checkpoint:
+        """The bundled checkpoint with weights that were learned here; raises MissingWeights, TypeError.
+
+        name: of a file in WEIGHTS_DIR, without .npz, as the command that learned them printed it.
+        """
+        raise TypeError(f"{cls.label} has nothing to learn")
 
     @abstractmethod
     def describe(self, image: np.ndarray, *, box: Box | None = None) -> Description:
@@ -142,3 +175,11 @@ class Method(ABC):
         image: (H, W, 3) uint8 RGB. box: None for the whole image. Keypoints are in pixels of `image`
         whether or not a box is given.
         """
+
+
+_M = TypeVar("_M", bound=Method)
+
+
+@cache
+def _running(method: type[_M], checkpoint: Checkpoint) -> type[_M]:
+    return type(method.__name__, (method,), {"checkpoint": checkpoint, "__module__": method.__module__})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from retrieval.methods import engine, weights
 from retrieval.methods.base import Box, Checkpoint, Description, Method
+from retrieval.methods.official import cirtorch
 from retrieval.methods.preprocessing import crop, fit
 from retrieval.methods.whitening import Projection, l2
 
@@ -19,16 +22,18 @@ LEAST = 448  # pixels of a box's longest side
 SCALES = (1.0, 2**-0.5, 0.5)
 STRIDE = 32  # pixels a cell
 P = 3.0
-LAST_CHANNELS = 1280
+LAST_CHANNELS, NEAR_CHANNELS = 1280, 720
 # The vector's two parts, of the last map and of the stride-16 map, and the second's weight against the first.
 LAST_DIMENSIONS, NEAR_DIMENSIONS, NEAR_WEIGHT = 320, 192, 0.7
 DIMENSIONS = LAST_DIMENSIONS + NEAR_DIMENSIONS
+_UNTRAINED = ("efficientnet-lite2", "cnn_irwnha_last", "cnn_irwnha_near")
 
 
 class MultiScaleGem:
     """GeM vectors of three scales as one, not yet whitened.
 
-    Gives the last map's, (1280,), and the stride-16 map's, (720,), both float32 at unit length.
+    Gives the last map's, (1280,), the stride-16 map's, (720,), and the last map's of each fine-tuned tail,
+    (1280,), all float32 at unit length.
     A whole picture is brought to LONGEST. A box is cropped first and then resized as its picture is, to
     LONGEST * max(crop) / max(picture) (cnnimageretrieval-pytorch's treatment of queries), but to LEAST at
     least. The published code never enlarges; here a small picture is, since three scales of a thumbnail are
@@ -36,26 +41,39 @@ class MultiScaleGem:
     enlarging 0.76 (the last map alone, not whitened).
     """
 
-    def __init__(self) -> None:
-        path = weights.find("efficientnet-lite2")
+    def __init__(self, *, tails: Sequence[str] = ()) -> None:
+        """tails: names of weights that retrieval.training wrote."""
+        path, tuned = weights.find("efficientnet-lite2"), [weights.find(name) for name in tails]
 
         def network() -> tuple[nn.Module, nn.Module]:
-            from retrieval.methods.backbones import TwoMapGem, efficientnet_lite2
+            from retrieval.methods.backbones import MapsGem, Tail, efficientnet_lite2, load_arrays
 
             trunk = efficientnet_lite2(path)
-            return trunk.entrance(), TwoMapGem(trunk, p=P)
+            learned = [Tail(trunk) for _ in tuned]
+            for tail, file in zip(learned, tuned, strict=True):
+                load_arrays(tail, file)
+            return trunk.entrance(), MapsGem(trunk, p=P, tails=learned)
 
-        self._network = engine.build(
-            network, identity=f"two-map gem {P} {weights.FILES['efficientnet-lite2'].sha256}"
-        )
+        digests = [weights.file_of(name).sha256 for name in ("efficientnet-lite2", *tails)]
+        self._network = engine.build(network, identity=f"maps gem {P} {' '.join(digests)}")
 
-    def __call__(self, image: np.ndarray, *, box: Box | None = None) -> tuple[np.ndarray, np.ndarray]:
-        view, _ = crop(image, box)
-        longest = max(LONGEST * max(view.shape[:2]) / max(image.shape[:2]), LEAST)
-        large = fit(view, longest=longest, multiple=1)  # so that the original is read once
-        sizes = [fit(large, longest=longest * scale, multiple=STRIDE, enlarge=True) for scale in SCALES]
-        pooled = np.mean([self._network(size) ** P for size in sizes], axis=0) ** (1 / P)
-        return l2(pooled[:LAST_CHANNELS]), l2(pooled[LAST_CHANNELS:])
+    def __call__(self, image: np.ndarray, *, box: Box | None = None) -> list[np.ndarray]:
+        pooled = pool_scales([self._network(size) for size in sizes(image, box=box)])
+        ends = np.cumsum([LAST_CHANNELS, NEAR_CHANNELS] + [LAST_CHANNELS] * (len(pooled) // LAST_CHANNELS))
+        return [l2(part) for part in np.split(pooled, ends) if len(part)]
+
+
+def sizes(image: np.ndarray, *, box: Box | None = None) -> list[np.ndarray]:
+    """What the network sees of a picture or of its box: one picture per scale, the largest first."""
+    view, _ = crop(image, box)
+    longest = max(LONGEST * max(view.shape[:2]) / max(image.shape[:2]), LEAST)
+    large = fit(view, longest=longest, multiple=1)  # so that the original is read once
+    return [fit(large, longest=longest * scale, multiple=STRIDE, enlarge=True) for scale in SCALES]
+
+
+def pool_scales(vectors: Sequence[np.ndarray]) -> np.ndarray:
+    """One vector per scale, (D,), none negative -> their generalised mean, (D,)."""
+    return np.mean([vector**P for vector in vectors], axis=0) ** (1 / P)
 
 
 class CnnIrwnha(Method):
@@ -70,14 +88,46 @@ class CnnIrwnha(Method):
         training_set="trunk: ImageNet; whitening: no labels, 168 photographs of 11 other places",
         licence="Apache-2.0 (trunk)",
         paper="https://arxiv.org/abs/1711.02512",
-        files=("efficientnet-lite2-9656183e.pth", "cnn_irwnha_last.npz", "cnn_irwnha_near.npz"),
+        files=_UNTRAINED,
     )
+    official = cirtorch.REFERENCES
 
     def __init__(self) -> None:
-        self._pool = MultiScaleGem()
-        self._last = Projection.read(weights.find("cnn_irwnha_last"))
-        self._near = Projection.read(weights.find("cnn_irwnha_near"))
+        self._authors = cirtorch.Extractor.of(self.checkpoint) if self.checkpoint in self.official else None
+        if self._authors:
+            return
+        tails = [name for name in self.checkpoint.files if name not in _UNTRAINED]
+        self._pool = MultiScaleGem(tails=tails)
+        # What each of the pool's vectors becomes, and its weight in the whole.
+        self._parts = [
+            (Projection.read(weights.find("cnn_irwnha_last")), 1.0),
+            (Projection.read(weights.find("cnn_irwnha_near")), NEAR_WEIGHT),
+            *map(_tail_part, tails),
+        ]
+
+    @classmethod
+    def with_learned(cls, name: str) -> Checkpoint:
+        bundled = cls.checkpoint
+        with np.load(weights.find(name), allow_pickle=False) as learned:
+            return replace(
+                bundled,
+                name=f"{bundled.name}-{name.removeprefix('cnn_irwnha-')}",
+                architecture=f"{bundled.architecture}; beside it another tail",
+                dimensions=bundled.dimensions + len(learned["matrix"]),
+                training_set=f"{bundled.training_set}; the other tail: {learned['training_set']}",
+                files=(*bundled.files, name),
+            )
 
     def describe(self, image: np.ndarray, *, box: Box | None = None) -> Description:
-        last, near = self._pool(image, box=box)
-        return Description(l2(np.concatenate([self._last.apply(last), NEAR_WEIGHT * self._near.apply(near)])))
+        if self._authors:
+            return Description(self._authors.extract(image, box=box))
+        pooled = self._pool(image, box=box)
+        projected = [w * projection.apply(v) for v, (projection, w) in zip(pooled, self._parts, strict=True)]
+        return Description(l2(np.concatenate(projected)))
+
+
+def _tail_part(name: str) -> tuple[Projection, float]:
+    """A fine-tuned tail's projection and its weight, from the file that holds the tail."""
+    path = weights.find(name)
+    with np.load(path, allow_pickle=False) as kept:
+        return Projection.read(path), float(kept["weight"])

@@ -27,7 +27,8 @@ class AveragePooling:
         def network() -> tuple[nn.Module, nn.Module]:
             from torch.nn import Sequential
 
-            from retrieval.methods.backbones import Gem, efficientnet_lite2
+            from retrieval.methods.backbones import efficientnet_lite2
+            from retrieval.methods.pooling import Gem
 
             trunk = efficientnet_lite2(path)
             return trunk.entrance(), Sequential(trunk.to_stride_16(), trunk.from_stride_16(), Gem(p=1))
@@ -53,7 +54,7 @@ class Sir(Method):
         training_set="trunk: ImageNet; PCA: no labels, 168 photographs of 11 places outside the catalogue",
         licence="Apache-2.0 (trunk)",
         paper="https://arxiv.org/abs/1905.11946",
-        files=("efficientnet-lite2-9656183e.pth", "sir.npz"),
+        files=("efficientnet-lite2", "sir"),
     )
 
     def __init__(self) -> None:

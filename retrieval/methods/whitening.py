@@ -67,18 +67,27 @@ def pca(
 
 
 def learned_whitening(
-    vectors: np.ndarray, *, queries: np.ndarray, positives: np.ndarray, dimensions: int
+    vectors: np.ndarray,
+    *,
+    queries: np.ndarray,
+    positives: np.ndarray,
+    dimensions: int,
+    regularisation: float = 0.0,
 ) -> Projection:
     """Whitening from matching pairs: it shrinks what differs within pairs, then keeps what varies most.
 
-    vectors: (N, D), L2-normalised. queries, positives: (P,) row numbers of the pairs.
+    vectors: (N, D), L2-normalised. queries, positives: (P,) row numbers of the pairs. regularisation: how many
+    times the differences' mean variance is added to each, for pairs too few to know all D of them; the
+    published code adds none.
     Source: Radenovic et al., TPAMI 2018 (after Mikolajczyk & Matas 2007): m the mean of the query vectors, S
     the covariance of the pairs' differences, P = inv(chol(S)), then a rotation by the eigenvectors of all.
     """
     vectors = np.asarray(vectors, dtype=np.float64)
     mean = vectors[queries].mean(axis=0)
     differences = vectors[queries] - vectors[positives]
-    whiten = np.linalg.inv(_cholesky(differences.T @ differences / len(differences)))
+    covariance = differences.T @ differences / len(differences)
+    covariance += regularisation * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    whiten = np.linalg.inv(_cholesky(covariance))
     projected = (vectors - mean) @ whiten.T
     variances, axes = np.linalg.eigh(projected.T @ projected)
     keep = np.argsort(variances)[::-1][:dimensions]

@@ -2,20 +2,14 @@ import numpy as np
 import pytest
 
 from retrieval import methods
-from retrieval.methods.base import LocalFeatures
-from retrieval.methods.delf import LEAST_ATTENTION, aggregate
+from retrieval.methods.delf import LEAST_NORM, aggregate
 from tests.retrieval.methods.drawn import blob
 
 
 def test_local_features_are_aggregated_by_the_mean_of_their_cubes():
-    features = LocalFeatures(
-        keypoints=np.zeros((2, 2), np.float32),
-        scales=np.ones(2, np.float32),
-        scores=np.array([2, 1], np.float32),
-        descriptors=np.array([[1, 0], [0, 1]], np.float32),
-    )
-    # Activations (2, 0) and (0, 1): the cubes' sums are 8 and 1, their roots 2 and 1.
-    np.testing.assert_allclose(aggregate(features), np.array([2, 1]) / 5**0.5, atol=1e-5)
+    cells = np.array([[2, 0], [0, 1]], np.float32)
+    # The cubes' sums are 8 and 1, their roots 2 and 1.
+    np.testing.assert_allclose(aggregate(cells), np.array([2, 1]) / 5**0.5, atol=1e-5)
 
 
 @pytest.fixture
@@ -40,4 +34,4 @@ def test_a_picture_of_nothing_has_a_vector_but_no_local_features(delf):
 def test_every_kept_feature_draws_attention(delf):
     local = delf.describe(blob(width=640, height=480, at=(448, 160))).local
     assert 0 < len(local) < 1000
-    assert local.scores.min() >= LEAST_ATTENTION
+    assert local.scores.min() >= LEAST_NORM

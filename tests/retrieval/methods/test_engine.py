@@ -94,3 +94,28 @@ def test_bfloat16_describes_as_f32_does(monkeypatch):
     exact, fast = described("f32"), described("bf16")
     exact, fast = (l2(vectors - exact.mean(axis=0)) for vectors in (exact, fast))
     assert (exact * fast).sum(axis=1).min() > 0.997
+
+
+@pytest.mark.weights
+@pytest.mark.shared_data
+def test_real_photos_are_described_as_torch_in_float32_describes_them(shared_data):
+    import torch
+
+    from retrieval.methods import gem, weights
+    from retrieval.methods.backbones import MapsGem, efficientnet_lite2
+    from retrieval.methods.preprocessing import decode
+
+    trunk = efficientnet_lite2(weights.find("efficientnet-lite2"))
+    reference = torch.nn.Sequential(trunk.entrance(), MapsGem(trunk, p=gem.P)).eval()
+
+    def eagerly(picture: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return reference(torch.tensor(picture).permute(2, 0, 1)[None].float())[0].numpy()
+
+    photos = sorted((shared_data / "multi-view").glob("*/*.[jp][pn]g"))[::16]
+    pictures = [size for photo in photos for size in gem.sizes(decode(photo.read_bytes()))]
+    pool = gem.MultiScaleGem()
+    exact = np.array([eagerly(picture) for picture in pictures])
+    ours = np.array([pool._network(picture) for picture in pictures])
+    assert len(photos) >= 4
+    assert (l2(exact) * l2(ours)).sum(axis=1).min() > 0.999

@@ -19,9 +19,22 @@ def test_weights_are_found_in_the_folder_of_the_environment(known):
     assert weights.find("tiny") == known
 
 
-def test_missing_weights_name_the_command_that_brings_them(known):
+def test_missing_weights_name_the_command_that_brings_them(known, monkeypatch):
+    with pytest.raises(MissingWeights, match="manage.py fetch_weights tiny"):
+        weights.find("tiny")
+    packaged = WeightsFile("tiny.pth", sha256="", package="no_such_package_of_weights")
+    monkeypatch.setitem(weights.FILES, "tiny", packaged)
     with pytest.raises(MissingWeights, match="make install"):
         weights.find("tiny")
+
+
+def test_a_file_learned_here_is_checked_by_its_name(known):
+    name = "cnn_irwnha-ba7816bf8f01cfea"
+    (known.parent / f"{name}.npz").write_bytes(b"abc")
+    assert weights.find(name).name == f"{name}.npz"
+    (known.parent / f"{name}.npz").write_bytes(b"abd")
+    with pytest.raises(MissingWeights, match="SHA-256"):
+        weights.find(name)
 
 
 def test_altered_weights_are_refused(known):
