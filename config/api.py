@@ -5,7 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 from rest_framework.routers import DefaultRouter
 
 from places.api import LandmarkImageViewSet, LandmarkViewSet, ProvinceViewSet
-from retrieval.api import MethodViewSet, SearchViewSet
+from retrieval.api import EvaluationViewSet, MethodViewSet, SearchViewSet
 
 app_name = "api"
 
@@ -15,6 +15,7 @@ router.register("landmarks", LandmarkViewSet, "landmark")
 router.register("images", LandmarkImageViewSet, "image")
 router.register("provinces", ProvinceViewSet, "province")
 router.register("methods", MethodViewSet, "method")
+router.register("evaluations", EvaluationViewSet, "evaluation")
 
 urlpatterns = [
     *router.urls,

@@ -13,9 +13,9 @@ from rest_framework.reverse import reverse
 
 from places.photo import PhotoRefused
 
-from . import methods, tasks
-from .models import Query
-from .serializers import AskSerializer, MethodSerializer, QuerySerializer
+from . import serving, tasks
+from .models import Evaluation, Query
+from .serializers import AskSerializer, EvaluationSerializer, MethodSerializer, QuerySerializer
 
 TOKEN = OpenApiParameter(
     "token",
@@ -94,4 +94,12 @@ class MethodViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     filter_backends: list = []
 
     def get_queryset(self) -> list:
-        return list(methods.available().values())
+        return list(serving.available().values())
+
+
+class EvaluationViewSet(viewsets.ReadOnlyModelViewSet):
+    """What was measured of the methods, the newest first; `split` says on which part of the landmarks."""
+
+    queryset = Evaluation.objects.all()
+    serializer_class = EvaluationSerializer
+    filter_backends: list = []

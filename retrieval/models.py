@@ -1,7 +1,9 @@
 """What the platform knows of each photo by each method, what visitors asked, and what they were answered."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -13,6 +15,10 @@ from pgvector.django import VectorField
 
 from places import storage
 from places.models import Landmark, LandmarkImage, Province
+
+if TYPE_CHECKING:
+    from retrieval.evaluation.benchmark import MethodReport
+    from retrieval.evaluation.datasets import Dataset
 
 
 class Described(models.Model):
@@ -263,3 +269,105 @@ class WorkerPulse(models.Model):
     @classmethod
     def any_alive(cls) -> bool:
         return cls.objects.filter(at__gt=Now() - cls.STALE_AFTER).exists()
+
+
+class ServableCheckpoint(models.Model):
+    """A checkpoint other than a method's bundled one, which may serve in its place."""
+
+    method = models.CharField(_("method"), max_length=40)
+    name = models.CharField(_("checkpoint"), max_length=100)
+    facts = models.JSONField(_("facts"), help_text=_("The fields of methods.base.Checkpoint."))
+    serving = models.BooleanField(_("serving"), default=False)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("checkpoint"), _("checkpoints")
+        ordering = ["method", "-at"]
+        constraints = [
+            models.UniqueConstraint(fields=["method", "name"], name="one_row_per_method_and_checkpoint"),
+            models.UniqueConstraint(
+                fields=["method"],
+                condition=models.Q(serving=True),
+                name="one_checkpoint_of_a_method_serves_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class NightlyTuning(models.Model):
+    """The one row that says whether the platform learns from its catalogue at night, and when it last did."""
+
+    on = models.BooleanField(_("tune every night"), default=False)
+    hour = models.PositiveSmallIntegerField(_("at what hour"), default=2, help_text=_("0 to 23, local time."))
+    started_at = models.DateTimeField(_("last started"), null=True, editable=False)
+    outcome = models.TextField(_("what came of it"), blank=True, editable=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("nightly tuning")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="nightly_tuning_is_one_row"),
+            models.CheckConstraint(condition=models.Q(hour__lte=23), name="a_day_has_24_hours"),
+        ]
+
+    def __str__(self) -> str:
+        return str(_("nightly tuning"))
+
+
+class EvaluationQuerySet(models.QuerySet["Evaluation"]):
+    def record(self, dataset: "Dataset", reports: "Iterable[MethodReport]") -> "list[Evaluation]":
+        """Keep what methods reached on a dataset, for whoever looks at the methods page."""
+        from retrieval.evaluation import report  # it brings OpenCV, which the web process has no use for
+
+        return self.bulk_create(
+            self.model(
+                method=one.method,
+                checkpoint=one.checkpoint.name,
+                training_set=one.checkpoint.training_set,
+                dataset=dataset.name,
+                content_hash=dataset.content_hash,
+                split=dataset.split,
+                images=len(dataset.images),
+                queries=len(dataset.queries),
+                cropped=one.cropped,
+                figures=report.of_method(one),
+            )
+            for one in reports
+        )
+
+    def reportable(self) -> "EvaluationQuerySet":
+        """Those that say what strangers' photos meet: none on landmarks that were learned or chosen on."""
+        return self.exclude(split__in=["train", "choose"])
+
+    def newest(self) -> "EvaluationQuerySet":
+        """The last of each method and checkpoint on each dataset, the newest first."""
+        same = ["dataset", "content_hash", "split", "method", "checkpoint"]
+        last = self.order_by(*same, "-at", "-pk").distinct(*same)
+        return self.model.objects.filter(pk__in=last.values("pk")).order_by("-at", "-pk")
+
+
+class Evaluation(models.Model):
+    """What one checkpoint of one method reached on one dataset, and under which conditions."""
+
+    method = models.CharField(_("method"), max_length=40)
+    checkpoint = models.CharField(_("checkpoint"), max_length=100)
+    training_set = models.CharField(_("training set"), max_length=500)
+    dataset = models.CharField(_("dataset"), max_length=200)
+    content_hash = models.CharField(_("hash of its photos and truths"), max_length=64)
+    split = models.CharField(_("part of the landmarks"), max_length=10, blank=True)
+    images = models.PositiveIntegerField(_("photos searched"))
+    queries = models.PositiveIntegerField(_("photos asked with"))
+    cropped = models.BooleanField(_("queries cropped to a box"))
+    figures = models.JSONField(_("figures"), help_text=_("As the method stands in report.json."))
+    at = models.DateTimeField(_("at"), default=timezone.now)
+
+    objects = EvaluationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("evaluation"), _("evaluations")
+        ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["method", "checkpoint", "-at"], name="evaluations_of_a_checkpoint")]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.checkpoint} · {self.dataset}"

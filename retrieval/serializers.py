@@ -12,7 +12,19 @@ from places.photo import PhotoRefused, inspect
 from places.serializers import LandmarkImageSerializer, LandmarkSerializer
 
 from . import methods
-from .models import Hit, Query, RankedPlace
+from .methods.base import Method
+from .models import Evaluation, Hit, Query, RankedPlace
+
+
+class EvaluationSerializer(serializers.ModelSerializer):
+    """What a checkpoint reached on a dataset: never without the conditions it was measured under."""
+
+    class Meta:
+        model = Evaluation
+        fields = [
+            "id", "method", "checkpoint", "training_set", "dataset", "content_hash", "split", "images", "queries",
+            "cropped", "at", "figures",
+        ]  # fmt: skip
 
 
 class MethodSerializer(serializers.Serializer):
@@ -24,6 +36,18 @@ class MethodSerializer(serializers.Serializer):
     checkpoint = serializers.CharField(source="checkpoint.name")
     training_set = serializers.CharField(source="checkpoint.training_set")
     licence = serializers.CharField(source="checkpoint.licence")
+    evaluation = serializers.SerializerMethodField(
+        help_text="The last of this checkpoint on landmarks that it neither learned nor was chosen on, or null."
+    )
+
+    @extend_schema_field(EvaluationSerializer(allow_null=True))
+    def get_evaluation(self, method: type[Method]) -> dict | None:
+        last = (
+            Evaluation.objects.reportable()
+            .filter(method=method.name, checkpoint=method.checkpoint.name)
+            .first()
+        )
+        return EvaluationSerializer(last).data if last else None
 
 
 @extend_schema_field(

@@ -5,6 +5,7 @@ from . import views
 app_name = "retrieval"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("methods/", views.about_methods, name="methods"),
     path("searches/", views.history, name="history"),
     path("searches/new/", views.ask, name="ask"),
     path("searches/delete/", views.history_delete, name="history-delete"),

@@ -15,7 +15,7 @@ from places.models import Landmark
 from places.photo import PhotoRefused, served_copy
 from retrieval import methods
 
-from . import tasks
+from . import methods_page, tasks
 from .forms import AgainForm, SearchForm
 from .models import Query, RankedPlace, WorkerPulse
 from .visitors import lasting_visitor_of, own_searches, owns, visitor_of
@@ -222,6 +222,16 @@ def query_delete(request: HttpRequest, pk) -> HttpResponse:
 
 def _own(request: HttpRequest, pk) -> Query:
     return get_object_or_404(own_searches(**visitor_of(request)), pk=pk)
+
+
+@require_GET
+def about_methods(request: HttpRequest) -> HttpResponse:
+    context = {
+        "described": methods_page.described(),
+        "measured": methods_page.measured(),
+        "published": methods_page.published(),
+    }
+    return render(request, "retrieval/methods.html", context)
 
 
 @require_GET

@@ -51,7 +51,7 @@ def test_a_fault_of_ours_has_a_page_that_needs_no_database(monkeypatch, prefix, 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "page", ["/", "/places/", "/places/here/", "/searches/", "/accounts/login/", "/nowhere/"]
+    "page", ["/", "/places/", "/places/here/", "/searches/", "/methods/", "/accounts/login/", "/nowhere/"]
 )
 def test_pages_hold_no_inline_script_or_style_and_load_nothing_from_elsewhere(client, page):
     LandmarkFactory(slug="here")

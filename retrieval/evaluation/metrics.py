@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 PRECISION_AT = (1, 5, 10)
+RECALL_LEVELS = tuple(step / 20 for step in range(21))  # where a curve is drawn
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Score:
 
     average_precision: float
     precision: tuple[float, ...]  # at each of PRECISION_AT
+    curve: tuple[float, ...]  # precision at each of RECALL_LEVELS
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,16 @@ def precision_at(ranks: Sequence[int], *, k: int) -> float:
     return sum(rank < seen for rank in ranks) / seen
 
 
+def precision_recall(ranks: Sequence[int], *, positives: int) -> tuple[float, ...]:
+    """Interpolated precision at RECALL_LEVELS: the best that stands at this recall or beyond; 0 past the last."""
+    precision = [(found + 1) / (rank + 1) for found, rank in enumerate(ranks)]
+    for i in range(len(precision) - 2, -1, -1):
+        precision[i] = max(precision[i], precision[i + 1])
+    # The least number of positives that reaches a level; level 0 is read at the first of them.
+    needed = (max(int(np.ceil(level * positives - 1e-9)), 1) for level in RECALL_LEVELS)
+    return tuple(precision[count - 1] if count <= len(precision) else 0.0 for count in needed)
+
+
 def score(ranking: Sequence[int], truth: Truth, *, setup: Setup) -> Score | None:
     """One query's figures under a setup; None when the setup leaves it without positives."""
     positives = setup.positives(truth)
@@ -96,6 +108,7 @@ def score(ranking: Sequence[int], truth: Truth, *, setup: Setup) -> Score | None
     return Score(
         average_precision(ranks, positives=len(positives)),
         tuple(precision_at(ranks, k=k) for k in PRECISION_AT),
+        precision_recall(ranks, positives=len(positives)),
     )
 
 

@@ -8,11 +8,9 @@ import numpy as np
 
 from retrieval.ranking import Ranked, credible_inliers
 
-# Chosen on half of the landmarks of a Vietnamese data set, for all three methods at once.
-VOTERS = 20
-SHARPNESS = (
-    1.5  # how fast a vote fades with the similarity, counted in standard deviations of the shortlist's
-)
+# Chosen on the landmarks of the split `choose` (retrieval.evaluation.splits), for all methods at once.
+VOTERS = 10
+SHARPNESS = 3.0  # how fast a vote fades with similarity, in standard deviations of the shortlist's
 INLIERS_PER_VOTE = 7  # credible inliers that weigh as much as the nearest image's vote
 
 

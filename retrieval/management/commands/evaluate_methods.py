@@ -1,105 +1,232 @@
-"""Measures methods on photos whose places are known, and prints or writes the figures."""
+"""Measures methods on photos whose places are known; prints, writes and saves the figures."""
 
 import json
 from argparse import ArgumentParser
-from contextlib import ExitStack
-from functools import cache
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
+from django.db import DatabaseError, InterfaceError
+from django.template.loader import render_to_string
 
-from retrieval.evaluation import benchmark
-from retrieval.evaluation.datasets import Dataset, DatasetError, from_folder, from_json
+from retrieval.evaluation import benchmark, datasets, report, sheet
+from retrieval.evaluation.datasets import Dataset, DatasetError
 from retrieval.evaluation.metrics import Interval
-from retrieval.methods import UnknownMethod, available, load
+from retrieval.evaluation.splits import SPLITS
+from retrieval.management.progress import bars
+from retrieval.methods import UnknownCheckpoint, UnknownMethod, available, load
 from retrieval.methods.base import Method
-from retrieval.methods.weights import MissingWeights
+from retrieval.methods.weights import MissingWeights, UnusableWeights
+from retrieval.models import Evaluation
 
-HEADINGS = ("method", "setup", "queries", "mAP", "P@1", "place top-1", "s/photo", "ms/query", "checkpoint")
+HEADINGS = (
+    "method", "setup", "queries", "mAP", "mP@1", "mP@5", "mP@10", "place top-1", "place top-3", "s/photo",
+    "s/query", "cropped", "checkpoint", "training set",
+)  # fmt: skip
+# The benchmarks whose photographs come from their authors, and which folder of theirs is meant.
+BENCHMARKS = {
+    "roxford5k": "the photographs of Oxford5k (oxbuild_images)",
+    "rparis6k": "the photographs of Paris6k (paris_1 and paris_2 in one folder, flat)",
+    "oxford5k": "the photographs of Oxford5k (oxbuild_images)",
+    "paris6k": "the photographs of Paris6k (paris_1 and paris_2)",
+}
+CLASSIC = ("oxford5k", "paris6k")
+FOLDER_ONLY = {"queries": "--queries", "split": "--split", "against_all": "--against-all"}
 
 
 class Command(BaseCommand):
-    help = "Prints mAP, P@1 and place top-1 of the methods on a folder of photos or a revisited benchmark."
+    help = "Measures the methods: mAP, mP@k and place top-k, each with its 95 % interval, and the time."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        sources = parser.add_subparsers(dest="source", required=True)
-        folder = sources.add_parser(
-            "folder", help="a folder per landmark; each photo is a query against the rest"
+        parser.add_argument("dataset", choices=["folder", "json", *BENCHMARKS])
+        parser.add_argument("path", type=Path, nargs="?", help="of the folder, or of the ground truth")
+        parser.add_argument("--gnd", type=Path, metavar="FILE", help="gnd_*.pkl, or the folder of text files")
+        parser.add_argument("--images", type=Path, metavar="DIR", help="where a ground truth's photos are")
+        parser.add_argument("--queries", type=Path, metavar="DIR", help="ask with this folder's photos")
+        parser.add_argument("--split", choices=SPLITS, default="", help="only this part of the landmarks")
+        parser.add_argument(
+            "--against-all", action="store_true", help="the split asks, the whole folder answers"
         )
-        folder.add_argument("path", type=Path)
-        folder.add_argument(
-            "--queries", type=Path, metavar="PATH", help="ask with this folder's photos instead"
+        parser.add_argument("--distractors", type=Path, metavar="DIR", help="more photos to be searched")
+        parser.add_argument(
+            "--methods",
+            metavar="A,B=C",
+            help="names, by default all; after = another checkpoint than the bundled one",
         )
-        file = sources.add_parser("json", help="imlist, qimlist and gnd in a .json, or a published gnd_*.pkl")
-        file.add_argument("path", type=Path)
-        file.add_argument("--images", type=Path, required=True, metavar="DIR", help="where the photos are")
-        for source in (folder, file):
-            source.add_argument("--methods", metavar="A,B", help="names, by default all")
-            source.add_argument("--out", type=Path, metavar="DIR", help="write report.json there")
-            source.add_argument(
-                "--cache", type=Path, metavar="DIR", help="keep descriptions: a stopped run resumes"
-            )
+        parser.add_argument("--verify", type=int, metavar="N", help="verify so many of each shortlist")
+        parser.add_argument("--out", type=Path, metavar="DIR", help="write report.json and report.html there")
+        parser.add_argument(
+            "--cache", type=Path, metavar="DIR", default=settings.VAR_DIR / "evaluation",
+            help="where descriptions are kept: a stopped run resumes",
+        )  # fmt: skip
+        parser.add_argument("--no-save", action="store_true", help="leave no row in the database")
 
-    def handle(self, *, source: str, path: Path, methods: str | None, **options: Any) -> None:
+    def handle(self, *, methods: str | None, out: Path | None, no_save: bool, **options: Any) -> None:
         names = [name.strip() for name in methods.split(",")] if methods else sorted(available())
+        if len({name.partition("=")[0] for name in names}) < len(names):
+            raise CommandError("--methods names a method twice: its figures are kept by its name.")
+        if (options["verify"] or 0) < 0:
+            raise CommandError("--verify counts photos: 0 or more.")
+        reports: list[benchmark.MethodReport] = []
         try:
-            if source == "folder":
-                dataset = from_folder(path, queries=options["queries"])
-            else:
-                dataset = from_json(path, images=options["images"])
+            dataset = _dataset(**options)
             self.stdout.write(_facts(dataset))
-            loaded = [load(name) for name in names]  # all of them first: a wrong name ends no long run
-            reports = [_run(dataset, method, cache_dir=options["cache"]) for method in loaded]
-        except (DatasetError, UnknownMethod, MissingWeights) as error:
-            raise CommandError(str(error)) from error
-        self.stdout.write(_table(reports))
-        if out := options["out"]:
-            out.mkdir(parents=True, exist_ok=True)
-            figures = json.dumps(benchmark.report(dataset, reports), indent=2, ensure_ascii=False)
-            (out / "report.json").write_text(figures + "\n", encoding="utf-8")
-            self.stdout.write(f"Written: {out / 'report.json'}")
-
-
-def _run(dataset: Dataset, method: Method, *, cache_dir: Path | None) -> benchmark.MethodReport:
-    with ExitStack() as bars:
-
-        @cache
-        def bar(stage: str, total: int) -> tqdm:
-            return bars.enter_context(
-                tqdm(total=total, desc=f"{method.label}: {stage}", leave=False, disable=None)
+            loaded = [_loaded(name) for name in names]  # all first: a wrong name ends no long run
+            failure = _run_each(
+                dataset, loaded, into=reports, verify=options["verify"], kept=options["cache"]
             )
+            if reports:  # what was finished stands, whatever happened to the next
+                self.stdout.write(_table(reports))
+                self.stdout.write("".join(_rejections(reports)), ending="")
+                if out:
+                    self._write(dataset, reports, out)
+                if not no_save:
+                    self._save(dataset, reports)
+            if failure:
+                raise failure
+        except (
+            DatasetError,
+            UnknownMethod,
+            UnknownCheckpoint,
+            MissingWeights,
+            UnusableWeights,
+            OSError,
+        ) as error:
+            raise CommandError(str(error)) from error
 
-        def progress(stage: str, done: int, total: int) -> None:
-            bar(stage, total).update(done - bar(stage, total).n)
+    def _write(self, dataset: Dataset, reports: Sequence[benchmark.MethodReport], out: Path) -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        figures = report.as_json(dataset, reports)
+        text = json.dumps(figures, indent=2, ensure_ascii=False)
+        (out / "report.json").write_text(text + "\n", encoding="utf-8")
+        context = figures | {
+            "headings": HEADINGS,
+            "rows": list(_rows(reports)),
+            "curves": sheet.curves(reports),
+            "width": sheet.CURVE_WIDTH,
+            "height": sheet.CURVE_HEIGHT,
+            "sheets": [sheet.sheet(one) for one in reports],
+        }
+        page = render_to_string("retrieval/evaluation_report.html", context)
+        (out / "report.html").write_text(page, encoding="utf-8")
+        self.stdout.write(f"Written: {out / 'report.json'}, {out / 'report.html'}")
 
-        return benchmark.run(dataset, method, progress=progress, cache_dir=cache_dir)
+    def _save(self, dataset: Dataset, reports: Sequence[benchmark.MethodReport]) -> None:
+        try:
+            Evaluation.objects.record(dataset, reports)
+        except (DatabaseError, InterfaceError) as error:
+            reason = str(error).strip().splitlines()[0]
+            self.stderr.write(f"The figures are not saved: the database does not take them ({reason}).")
+        else:
+            self.stdout.write("Saved for the methods page.")
+
+
+def _dataset(
+    *, dataset: str, path: Path | None, gnd: Path | None, images: Path | None, distractors: Path | None,
+    **options: Any,
+) -> Dataset:  # fmt: skip
+    truth = gnd or path
+    if dataset == "folder":
+        if path is None:
+            raise CommandError("folder needs a PATH: a folder with a folder of photos per landmark.")
+        asked = {name: options[name] for name in FOLDER_ONLY}
+        found = datasets.from_folder(path, **asked)
+    elif wrong := [flag for name, flag in FOLDER_ONLY.items() if options[name]]:
+        raise CommandError(f"{wrong[0]} is for a folder of landmarks only.")
+    elif truth is None:
+        what = (
+            "the folder of its text files" if dataset in CLASSIC else f"its ground truth (gnd_{dataset}.pkl)"
+        )
+        raise CommandError(
+            "json needs a PATH: the ground truth." if dataset == "json" else f"{dataset} needs --gnd: {what}."
+        )
+    elif images is None:
+        which = BENCHMARKS.get(dataset, "the photographs that the ground truth names")
+        raise CommandError(f"{dataset} needs --images DIR: the folder with {which}.")
+    elif dataset in CLASSIC:
+        found = datasets.from_text_files(truth, images=images, name=dataset)
+    else:
+        found = datasets.from_ground_truth(truth, images=images)
+    return found.with_distractors(datasets.photos_in(distractors)) if distractors else found
+
+
+def _loaded(asked: str) -> Method:
+    """The method of `NAME` or `NAME=CHECKPOINT`, if it says what it is: no figure is printed without."""
+    name, _, checkpoint = asked.partition("=")
+    method = load(name, checkpoint=checkpoint or None)
+    if not (method.checkpoint.name and method.checkpoint.training_set):
+        raise CommandError(
+            f"{method.label} is not measured: its checkpoint does not state its name and training set."
+        )
+    return method
+
+
+def _run_each(
+    dataset: Dataset,
+    methods: Sequence[Method],
+    *,
+    into: list[benchmark.MethodReport],
+    verify: int | None,
+    kept: Path,
+) -> CommandError | None:
+    """Each method's report into `into`; why the first that could not be measured was not, or None."""
+    for method in methods:
+        try:
+            into.append(_run(dataset, method, verify=verify, cache_dir=kept))
+        except DatasetError as error:
+            return CommandError(
+                f"{method.label}: {error}. What was described is kept in {kept}: run again to go on."
+            )
+    return None
+
+
+def _run(dataset: Dataset, method: Method, **options: Any) -> benchmark.MethodReport:
+    with bars(of=f"{method.label}: ") as progress:
+        return benchmark.run(dataset, method, progress=progress, **options)
 
 
 def _facts(dataset: Dataset) -> str:
     left_out = (
         f", {dataset.left_out} photos left out as no others show their place" if dataset.left_out else ""
     )
+    outside = f", {len(dataset.outside)} photos of places outside" if dataset.outside else ""
     return (
-        f"{dataset.name}: {len(dataset.images)} images, {len(dataset.queries)} queries{left_out}; "
+        f"{dataset.name}: {len(dataset.images)} images, {len(dataset.queries)} queries{left_out}{outside}; "
         f"content {dataset.content_hash[:12]}"
     )
 
 
-def _table(reports: list[benchmark.MethodReport]) -> str:
-    rows: list[tuple[str, ...]] = [HEADINGS]
+def _rows(reports: Sequence[benchmark.MethodReport]) -> Iterator[tuple[str, ...]]:
     for one in reports:
-        times = (f"{one.seconds_per_photo:.3f}", f"{one.milliseconds_per_query:.1f}")
+        conditions = ("yes" if one.cropped else "no", one.checkpoint.name, one.checkpoint.training_set)
+        times = (f"{one.seconds_per_photo:.3f}", f"{one.seconds_per_query:.3f}")
+        places = [_interval(place) for place in one.places] or ["-"] * len(benchmark.PLACES_AT)
         for setup in one.setups:
-            figures = map(_interval, (setup.mean_average_precision, setup.mean_precision[0], one.place_top1))
-            rows.append((one.label, setup.setup, str(setup.queries), *figures, *times, one.checkpoint))
+            figures = map(_interval, (setup.mean_average_precision, *setup.mean_precision))
+            of_main = places if setup == one.main else ["-"] * len(places)
+            yield (one.label, setup.setup, str(setup.queries), *figures, *of_main, *times, *conditions)
+
+
+def _table(reports: Sequence[benchmark.MethodReport]) -> str:
+    rows = [HEADINGS, *_rows(reports)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
 
 
-def _interval(figure: Interval | None) -> str:
-    return "-" if figure is None else f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
+def _rejections(reports: Sequence[benchmark.MethodReport]) -> Iterator[str]:
+    for one in reports:
+        for found in one.rejection:
+            yield (
+                f"{one.label} ({one.checkpoint.name}), places outside told by {found.signal}: "
+                f"AUROC {_interval(found.auroc)}, {_interval(found.true_accepts)} of {found.inside} accepted "
+                f"at 5 % of {found.outside} falsely\n"
+            )
+
+
+def _interval(figure: Interval) -> str:
+    return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"

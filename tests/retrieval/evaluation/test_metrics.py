@@ -3,12 +3,14 @@ import pytest
 
 from retrieval.evaluation.metrics import (
     CLASSIC,
+    RECALL_LEVELS,
     REVISITED,
     Truth,
     average_precision,
     mean_interval,
     positive_ranks,
     precision_at,
+    precision_recall,
     score,
 )
 
@@ -97,3 +99,13 @@ def test_the_same_scores_give_the_same_interval():
 def test_a_mean_over_no_query_is_refused():
     with pytest.raises(ValueError, match="no query"):
         mean_interval([])
+
+
+def test_a_precision_recall_curve_keeps_the_best_that_is_still_to_come():
+    # Ranks 0, 2, 3 of 4 positives: precision 1, 2/3, 3/4 at recall 1/4, 2/4, 3/4; 2/3 gives way to 3/4.
+    curve = dict(zip(RECALL_LEVELS, precision_recall([0, 2, 3], positives=4), strict=True))
+    assert [curve[level] for level in (0.0, 0.25, 0.3, 0.5, 0.75, 0.8, 1.0)] == [1, 1, 0.75, 0.75, 0.75, 0, 0]
+
+
+def test_a_query_that_finds_nothing_has_a_curve_at_nought():
+    assert set(precision_recall([], positives=2)) == {0.0}

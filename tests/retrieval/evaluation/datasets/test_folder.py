@@ -1,13 +1,10 @@
-import json
-import pickle
-import re
 from pathlib import Path
 
 import pytest
 
-from retrieval.evaluation.datasets import DatasetError, from_folder, from_json
-from retrieval.evaluation.metrics import CLASSIC, REVISITED, Truth
-from retrieval.methods.base import Box
+from retrieval.evaluation.datasets import DatasetError, from_folder, photos_in
+from retrieval.evaluation.metrics import Truth
+from retrieval.evaluation.splits import SPLITS, deal
 from tests.retrieval.evaluation.pictures import BLUE, GREEN, RED, draw
 
 
@@ -33,9 +30,6 @@ def folder(tmp_path: Path) -> Path:
 
 def truth_of(root: Path, query: str, **options: Path) -> Truth:
     return {str(q.path.relative_to(root)): q.truth for q in from_folder(root, **options).queries}[query]
-
-
-# Folders
 
 
 def test_every_photo_asks_for_the_others_of_its_landmark(folder: Path):
@@ -75,7 +69,7 @@ def test_another_folders_photos_ask_those_of_known_landmarks_only(folder: Path, 
         draw(visitors / name / "a.png", BLUE, seed=9)
     dataset = from_folder(folder, queries=visitors)
     assert dataset.name == "visitors in places"
-    assert dataset.left_out == 1
+    assert (dataset.left_out, dataset.outside) == (0, (visitors / "elsewhere" / "a.png",))
     truths = {query.landmark: query.truth for query in dataset.queries}
     assert truths == {
         "lung-cu": Truth(ok=frozenset({5, 6})),
@@ -132,100 +126,95 @@ def test_queries_of_unknown_landmarks_alone_are_refused(folder: Path, tmp_path: 
         from_folder(folder, queries=tmp_path / "visitors")
 
 
-# Ground-truth files
-
-PLAIN = {
-    "imlist": ["a", "b.png"],
-    "qimlist": ["q"],
-    "gnd": [{"bbx": [1.4, 2.6, 30, 40], "ok": [0], "junk": [1]}],
-}
-
-
-def write(path: Path, content: object) -> Path:
-    path.write_bytes(pickle.dumps(content) if path.suffix == ".pkl" else json.dumps(content).encode())
-    return path
+def test_a_place_that_overlaps_one_of_the_catalogue_is_no_stranger(folder: Path, tmp_path: Path):
+    visitors = tmp_path / "visitors"
+    draw(visitors / "lung_cu" / "a.png", BLUE, seed=9)
+    draw(visitors / "part_of_hoi_an" / "a.png", BLUE, seed=10)
+    (visitors / "images.csv").write_text(
+        "path,landmark,overlaps_with\npart_of_hoi_an/a.png,part_of_hoi_an,hoi_an\n"
+    )
+    dataset = from_folder(folder, queries=visitors)
+    assert (dataset.outside, dataset.left_out) == ((), 1)
 
 
-@pytest.mark.parametrize("suffix", [".json", ".pkl"])
-def test_a_ground_truth_gives_its_images_queries_and_boxes(tmp_path: Path, suffix: str):
-    dataset = from_json(write(tmp_path / f"gnd{suffix}", PLAIN), images=Path("photos"))
-    assert dataset.images == (Path("photos/a.jpg"), Path("photos/b.png"))
-    assert dataset.setups == CLASSIC
-    (query,) = dataset.queries
-    assert query.path == Path("photos/q.jpg")
-    assert query.box == Box(1, 3, 30, 40)
-    assert query.truth == Truth(ok=frozenset({0}), junk=frozenset({1}))
+# Parts of the landmarks
 
 
-def test_graded_truth_brings_the_revisited_setups(tmp_path: Path):
-    graded = PLAIN | {"gnd": [{"easy": [0], "hard": [1], "junk": []}]}
-    dataset = from_json(write(tmp_path / "gnd.json", graded), images=tmp_path)
-    assert dataset.setups == REVISITED
-    assert dataset.queries[0].box is None
-    assert dataset.queries[0].truth == Truth(easy=frozenset({0}), hard=frozenset({1}))
+@pytest.fixture
+def dealt(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+    """Four landmarks of two photos, and the split that each is dealt to."""
+    root = tmp_path / "dealt"
+    for seed, name in enumerate("abcd"):
+        for number in range(2):
+            draw(root / name / f"{number}.png", RED, seed=10 * seed + number)
+    (root / "images.csv").write_text(
+        "path,near_duplicate_group\n"
+        + "".join(f"{name}/{number}.png,{name}{number}\n" for name in "abcd" for number in (0, 1))
+    )
+    return root, deal(dict.fromkeys("abcd", ""), overlaps={})
 
 
-def test_the_good_of_oxford5k_are_positives_too(tmp_path: Path):
-    content = PLAIN | {"gnd": [{"good": [0], "ok": [1], "junk": []}]}
-    dataset = from_json(write(tmp_path / "gnd.json", content), images=tmp_path)
-    assert dataset.queries[0].truth.ok == {0, 1}
+def test_a_split_asks_and_searches_its_own_landmarks_alone(dealt: tuple[Path, dict[str, str]]):
+    root, split_of = dealt
+    for split in SPLITS:
+        dataset = from_folder(root, split=split)
+        expected = {name for name, its_split in split_of.items() if its_split == split}
+        assert set(dataset.landmarks) == {query.landmark for query in dataset.queries} == expected
+        assert (dataset.split, dataset.left_out) == (split, 0)
+        for query in dataset.queries:
+            (found,) = query.truth.ok
+            assert dataset.images[found].parent == query.path.parent
+            assert dataset.images[found] != query.path
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        [],
-        {},
-        PLAIN | {"imlist": None},
-        PLAIN | {"qimlist": ["q", "r"]},
-        PLAIN | {"gnd": [7]},
-        PLAIN | {"gnd": [{"ok": [2]}]},
-        PLAIN | {"gnd": [{"ok": [-1]}]},
-        PLAIN | {"gnd": [{"ok": ["first"]}]},
-        PLAIN | {"gnd": [{"ok": [0], "bbx": [1, 2, 3]}]},
-        PLAIN | {"gnd": [{"ok": [0], "bbx": [9, 9, 9, 20]}]},
-        PLAIN | {"qimlist": [], "gnd": []},
-    ],
-    ids=lambda content: str(content)[-50:],
-)
-def test_a_ground_truth_that_does_not_fit_together_is_refused(tmp_path: Path, content: object):
-    with pytest.raises(DatasetError, match=re.escape(str(tmp_path / "gnd.json"))):
-        from_json(write(tmp_path / "gnd.json", content), images=tmp_path)
+def test_against_all_the_split_asks_and_every_landmark_is_searched(dealt: tuple[Path, dict[str, str]]):
+    root, split_of = dealt
+    dataset = from_folder(root, split="test", against_all=True)
+    assert len(dataset.images) == 8
+    assert [split_of[query.landmark or ""] for query in dataset.queries] == ["test", "test"]
+    for query in dataset.queries:
+        (junk,) = query.truth.junk
+        assert dataset.images[junk] == query.path
+    assert dataset.content_hash != from_folder(root, split="test").content_hash
 
 
-@pytest.mark.parametrize(("name", "data"), [("gnd.json", b"{"), ("gnd.pkl", b"\x80\x03}q"), ("gnd.pkl", b"")])
-def test_a_damaged_file_is_refused(tmp_path: Path, name: str, data: bytes):
-    (tmp_path / name).write_bytes(data)
-    with pytest.raises(DatasetError, match="not a readable ground truth"):
-        from_json(tmp_path / name, images=tmp_path)
+def test_a_visitors_photo_of_another_split_neither_asks_nor_is_a_stranger(
+    dealt: tuple[Path, dict[str, str]], tmp_path: Path
+):
+    root, _ = dealt
+    visitors = tmp_path / "visitors"
+    for name in (*"abcd", "elsewhere"):
+        draw(visitors / name / "v.png", RED, seed=99)
+    dataset = from_folder(root, queries=visitors, split="test")
+    assert [query.landmark for query in dataset.queries] == ["c"]
+    assert [path.parent.name for path in dataset.outside] == ["elsewhere"]
 
 
-def test_a_missing_file_is_refused(tmp_path: Path):
-    with pytest.raises(DatasetError, match="No such file"):
-        from_json(tmp_path / "gnd.json", images=tmp_path)
+def test_kinds_and_overlaps_of_the_table_decide_the_split(dealt: tuple[Path, dict[str, str]]):
+    root, _ = dealt
+    (root / "landmarks.csv").write_text("landmark,kind,overlaps_with\na,scene,\nb,scene,a\nc,building,\n")
+    overlapping = deal(
+        {"a": "scene", "b": "scene", "c": "building", "d": ""}, overlaps={"a": {"b"}, "b": {"a"}}
+    )
+    assert overlapping["a"] == overlapping["b"] == "train"
+    assert set(from_folder(root, split="train", against_all=True).landmarks) == set("abcd")
+    asked = {query.landmark for query in from_folder(root, split="train").queries}
+    # a and b are each other's junk, which takes no positive from either.
+    assert asked == {name for name, split in overlapping.items() if split == "train"}
 
 
-def test_a_pickle_that_would_run_code_is_refused_before_it_does(tmp_path: Path):
-    class Trap:
-        def __reduce__(self):
-            return Path.touch, (tmp_path / "sprung",)
+def test_an_unknown_split_is_refused(folder: Path):
+    with pytest.raises(DatasetError, match="no split 'all'; there are: train, choose, test"):
+        from_folder(folder, split="all")
 
-    with pytest.raises(DatasetError, match="only plain lists and numbers"):
-        from_json(write(tmp_path / "gnd.pkl", Trap()), images=tmp_path)
-    assert not (tmp_path / "sprung").exists()
+
+def test_photos_are_found_however_deep_and_none_is_an_error(folder: Path, tmp_path: Path):
+    assert len(photos_in(tmp_path)) == 8
+    with pytest.raises(DatasetError, match="no photos"):
+        photos_in(folder / "missing")
 
 
 # The real ones
-
-
-@pytest.mark.shared_data
-@pytest.mark.parametrize(("name", "images"), [("roxford5k", 4993), ("rparis6k", 6322)])
-def test_the_official_ground_truths_load(shared_data: Path, name: str, images: int):
-    dataset = from_json(shared_data / f"gnd_{name}.pkl", images=shared_data)
-    assert len(dataset.images) == images
-    assert len(dataset.queries) == 70
-    assert dataset.setups == REVISITED
-    assert all(query.box is not None for query in dataset.queries)
 
 
 @pytest.mark.shared_data
@@ -234,7 +223,10 @@ def test_the_vietnamese_landmarks_load_with_visitors_as_queries(shared_data: Pat
     assert len(from_folder(catalogue).queries) == 636
     dataset = from_folder(catalogue, queries=shared_data / "visitor-photos")
     assert len(dataset.queries) == 14 * 30
-    assert dataset.left_out == 4 * 30
+    assert len(dataset.outside) == 3 * 30
+    assert (
+        dataset.left_out == 30
+    )  # the Golden Bridge, inside Ba Na Hills: neither a place asked for nor a stranger
 
 
 @pytest.mark.shared_data
