@@ -2,7 +2,7 @@ import time
 
 from django.core.management.base import BaseCommand, CommandError
 
-from retrieval import index, methods
+from retrieval import index, methods, serving
 
 
 class Command(BaseCommand):
@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, **options):
         try:
-            method = methods.find(options["method"])
+            method = serving.find(options["method"])
         except methods.UnknownMethod as error:
             raise CommandError(error) from error
         if options["drop"]:
