@@ -9,8 +9,18 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from . import indexing, tasks
-from .models import DescribeFailure, Descriptor, Hit, Query, RankedPlace, WorkerPulse
+from . import indexing, serving, tasks
+from .models import (
+    DescribeFailure,
+    Descriptor,
+    Evaluation,
+    Hit,
+    NightlyTuning,
+    Query,
+    RankedPlace,
+    ServableCheckpoint,
+    WorkerPulse,
+)
 
 
 class ReadOnly:
@@ -98,3 +108,72 @@ class QueryAdmin(ReadOnly, admin.ModelAdmin):
     def best_place(self, query: Query) -> str:
         places = query.places.all()
         return str(places[0].landmark) if places else "–"
+
+
+@admin.register(Evaluation)
+class EvaluationAdmin(ReadOnly, admin.ModelAdmin):
+    """Rows that evaluate_methods saved; one that misled can be deleted."""
+
+    list_display = [
+        "at",
+        "method",
+        "checkpoint",
+        "dataset",
+        "split",
+        "mean_average_precision",
+        "queries",
+        "cropped",
+    ]
+    list_filter = ["method", "split", "dataset"]
+    date_hierarchy = "at"
+
+    @admin.display(description="mAP")
+    def mean_average_precision(self, evaluation: Evaluation) -> str:
+        figures = evaluation.figures
+        if "mAP" not in figures:
+            return "–"
+        low, high = figures["intervals"]["mAP"]
+        return f"{figures['mAP']:.3f} [{low:.3f}, {high:.3f}]"
+
+
+@admin.register(ServableCheckpoint)
+class ServableCheckpointAdmin(ReadOnly, admin.ModelAdmin):
+    """What was tuned here. A curator may let another serve, or go back to the one that came with the project."""
+
+    list_display = ["name", "method", "serving", "at"]
+    list_filter = ["method", "serving"]
+    actions = ["serve", "go_back"]
+
+    @admin.action(description=gettext_lazy("Answer visitors by this checkpoint"), permissions=["delete"])
+    def serve(self, request: HttpRequest, rows) -> None:
+        if rows.count() != 1:
+            messages.error(request, _("Please choose one checkpoint."))
+            return
+        serving.serve(rows.get())
+        tasks.describe_missing_soon()
+        messages.success(request, _("It serves from the next search on."))
+
+    @admin.action(description=gettext_lazy("Go back to the bundled checkpoint"), permissions=["delete"])
+    def go_back(self, request: HttpRequest, rows) -> None:
+        for method in set(rows.values_list("method", flat=True)):
+            serving.serve_bundled(method)
+        tasks.describe_missing_soon()
+        messages.success(request, _("The bundled checkpoint serves from the next search on."))
+
+
+@admin.register(NightlyTuning)
+class NightlyTuningAdmin(admin.ModelAdmin):
+    """The one switch of nightly learning, and what came of it last."""
+
+    list_display = ["__str__", "on", "hour", "started_at"]
+    readonly_fields = ["started_at", "outcome"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return not NightlyTuning.objects.exists() and super().has_add_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj, form, change) -> None:
+        obj.pk = 1
+        super().save_model(request, obj, form, change)

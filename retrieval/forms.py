@@ -8,8 +8,9 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from places.models import Landmark, Province
-from retrieval import methods
 from retrieval.methods.base import Method
+
+from . import serving
 
 FIRST_CHOICE = "cnn_irwnha"
 
@@ -28,7 +29,7 @@ SUMMARIES = (
 def offered_methods() -> list[type[Method]]:
     """The methods in the order of the picker: the best first choice, then by label."""
     return sorted(
-        methods.available().values(), key=lambda method: (method.name != FIRST_CHOICE, method.label)
+        serving.available().values(), key=lambda method: (method.name != FIRST_CHOICE, method.label)
     )
 
 
@@ -60,7 +61,8 @@ class AgainForm(forms.Form):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["method"].choices = [(method.name, method.label) for method in offered_methods()]
+        self._offered = offered_methods()
+        self.fields["method"].choices = [(method.name, method.label) for method in self._offered]
         self.fields["method"].initial = FIRST_CHOICE
 
     @property
@@ -75,7 +77,7 @@ class AgainForm(forms.Form):
                 method.checkpoint.name,
                 method.name == chosen,
             )
-            for method in offered_methods()
+            for method in self._offered
         ]
 
     def clean(self) -> dict:

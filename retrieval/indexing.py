@@ -13,7 +13,7 @@ from retrieval import methods
 from retrieval.methods.base import Method
 from retrieval.methods.preprocessing import UnreadableImage, decode
 
-from . import index
+from . import index, serving
 from .models import DescribeFailure, Descriptor, Hit
 
 logger = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def describe_image(image: LandmarkImage, *, names: Collection[str] | None = None
     well = True
     for method in pending:
         try:
-            description = methods.load(method.name).describe(pixels)
+            description = methods.load(method.name, checkpoint=method.checkpoint).describe(pixels)
         except (ValueError, RuntimeError, MemoryError) as error:  # what networks and array code raise
             logger.exception("%s could not describe photo %s", method.name, image.pk)
             _record_failure(image, method=method, error=error)
@@ -125,10 +125,10 @@ def forget_failures(names: Collection[str] | None = None) -> int:
 
 
 def _chosen(names: Collection[str] | None) -> list[type[Method]]:
-    available = methods.available()
+    available = serving.available()
     if names is None:
         return list(available.values())
-    return [methods.find(name) for name in names]
+    return [serving.find(name) for name in names]
 
 
 def _record_failure(image: LandmarkImage, *, method: type[Method], error: Exception) -> None:

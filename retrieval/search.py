@@ -10,13 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from places.models import LandmarkImage
-from retrieval import methods
 from retrieval.methods.base import Box
 from retrieval.methods.preprocessing import UnreadableImage, decode
 from retrieval.ranking import Candidate, rerank
 from retrieval.ranking.voting import PlaceVote, vote
 
-from . import index
+from . import index, serving
 from .models import Hit, Query, RankedPlace
 
 PLACES_KEPT = 20
@@ -32,7 +31,7 @@ def answer(query: Query) -> None:
         with _stage(query, Query.Stage.DESCRIBING, seconds):
             with query.photo.open() as file:
                 pixels = decode(file.read())
-            method = methods.load(query.method)
+            method = serving.load(query.method)
             description = method.describe(pixels, box=box_of(query))
     except (UnreadableImage, FileNotFoundError):
         fail(query, reason=Query.Reason.UNREADABLE)

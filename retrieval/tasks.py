@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import itertools
 import logging
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 
 from celery.signals import worker_ready, worker_shutting_down
+from django.conf import settings
 from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -26,7 +29,7 @@ from retrieval import methods
 
 from . import indexing, search
 from .locks import claim
-from .models import Query, WorkerPulse
+from .models import NightlyTuning, Query, WorkerPulse
 
 logger = logging.getLogger(__name__)
 
@@ -189,6 +192,31 @@ def _enqueue_describing() -> None:
         logger.exception("describing could not be queued; `manage.py describe_images` does it too")
 
 
+def tune_if_due() -> bool:
+    """Start tonight's tuning where a curator has switched it on and none has started; returns whether it did.
+
+    It runs for many minutes, so in a process of its own, with the lowest claim to the processor: no search waits.
+    """
+    now = timezone.localtime()
+    tonight = now.replace(minute=0, second=0, microsecond=0)
+    due = NightlyTuning.objects.filter(on=True, hour=now.hour).exclude(started_at__gte=tonight)
+    if not due.update(started_at=now):  # one update, so of several workers one starts it
+        return False
+    subprocess.Popen(
+        [
+            "nice",
+            "-n",
+            "19",
+            sys.executable,
+            settings.BASE_DIR / "manage.py",
+            "tune_to_catalogue",
+            "--nightly",
+        ],
+        start_new_session=True,
+    )
+    return True
+
+
 @worker_ready.connect
 def _keep_pulse(sender, **_kwargs) -> None:
     """Show the site that a worker lives, and sweep up after those that died, until this one stops."""
@@ -200,6 +228,7 @@ def _keep_pulse(sender, **_kwargs) -> None:
             try:
                 WorkerPulse.objects.update_or_create(name=sender.hostname, defaults={"at": timezone.now()})
                 requeue_abandoned()
+                tune_if_due()
                 if count % LOOK_FOR_MISSING_EVERY == 0 and indexing.missing_by_any().exists():
                     describe_missing_soon()
             except (OperationalError, InterfaceError) as error:

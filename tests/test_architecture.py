@@ -15,7 +15,17 @@ TOP_LEVEL = {*ROOMS, "static", "templates", "tests", "var"}
 DRAWERS = {"utils", "util", "helpers", "helper", "common", "core", "services", "misc"}
 LONGEST_FILE = 500
 
-NETWORKS = {"torch", "torchvision", "tensorflow", "keras", "openvino", "retrieval.methods.backbones"}
+NETWORKS = {
+    "torch",
+    "torchvision",
+    "tensorflow",
+    "keras",
+    "openvino",
+    "retrieval.methods.backbones",
+    "retrieval.methods.pooling",
+    "retrieval.methods.official.cirtorch_network",
+    "retrieval.methods.official.trunks",
+}
 PICTURES = {"numpy", "cv2", "PIL", "pillow_heif"}
 # What is not Django's may import these alone, besides Python's own modules.
 PURE = {
@@ -32,7 +42,7 @@ NEVER = {
     "retrieval": {"accounts", "config"},
 }
 # In the rest of retrieval each imports what stands before it; what is not named is a door, and stands last.
-ORDER = [{"models", "locks"}, {"index"}, {"indexing", "search"}, {"tasks"}]
+ORDER = [{"models", "locks"}, {"serving"}, {"index"}, {"indexing", "search"}, {"tuning"}, {"tasks"}]
 # Who alone may import a thing.
 RESERVED = {
     "celery": {"retrieval.tasks", "config.celery"},
@@ -41,7 +51,13 @@ RESERVED = {
     "pgvector": {"retrieval.index", "retrieval.models"},  # for the column's class
 }
 # Where a network may be imported at the top of a file; elsewhere only inside the function that needs it.
-BUILDS_NETWORKS = {"retrieval.methods.backbones", "retrieval.training"}
+BUILDS_NETWORKS = {
+    "retrieval.methods.backbones",
+    "retrieval.methods.pooling",
+    "retrieval.methods.official.cirtorch_network",
+    "retrieval.methods.official.trunks",
+    "retrieval.training",
+}
 
 
 @dataclass(frozen=True)

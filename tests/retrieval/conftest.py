@@ -34,4 +34,6 @@ class Quick:
 @pytest.fixture
 def quick_methods(monkeypatch):
     """All methods by their names and checkpoints, without their networks."""
-    monkeypatch.setattr(methods, "load", lambda name: Quick(methods.find(name)))
+    monkeypatch.setattr(
+        methods, "load", lambda name, *, checkpoint=None: Quick(methods.find(name, checkpoint=checkpoint))
+    )

@@ -5,6 +5,9 @@ from django.utils import translation
 from retrieval import methods
 from retrieval.forms import SUMMARIES, AgainForm, SearchForm, offered_methods
 
+# Which checkpoint serves is in the database.
+pytestmark = pytest.mark.django_db
+
 WHOLE = {"left": "", "top": "", "right": "", "bottom": ""}
 
 

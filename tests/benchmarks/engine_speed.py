@@ -1,0 +1,91 @@
+"""How much faster the engine runs a network than torch does, and how near it stays: both in one run, as a ratio.
+
+    python -m tests.benchmarks.engine_speed [--side 1024] [--runs 3]
+
+ResNet101 of seeded random weights on one thread: torch eager in float32 is the reference. Prints the processor's
+widest instructions, the median of each, their ratio (the target is 8 where there is AMX, else 1.4), and the
+cosine of the pooled outputs, each less their mean over a few pictures.
+"""
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+os.environ.setdefault("INFERENCE_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import torch
+from torch import nn
+
+from retrieval.methods import engine
+from retrieval.methods.official.trunks import torchvision_models
+from retrieval.methods.pooling import Gem
+from tests.retrieval.methods.drawn import scene
+
+TARGETS = {"amx_bf16": 8.0, "avx512f": 1.4, "avx2": 1.4}
+
+
+class FromPixels(nn.Module):
+    """RGB values 0..255 -> about what ImageNet's networks expect."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (x / 255 - 0.45) / 0.226
+
+
+def network() -> tuple[nn.Module, nn.Module]:
+    torch.manual_seed(0)
+    trunk = nn.Sequential(*list(torchvision_models().resnet101(weights=None).children())[:-2])
+    return FromPixels(), nn.Sequential(trunk, Gem(p=3)).eval()
+
+
+def eager() -> Callable[[np.ndarray], np.ndarray]:
+    torch.set_num_threads(1)
+    whole = nn.Sequential(*network()).eval()
+
+    def run(picture: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return whole(torch.tensor(picture).permute(2, 0, 1)[None].float())[0].numpy()
+
+    return run
+
+
+def median_ms(run: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, *, runs: int) -> float:
+    run(picture)  # the first prepares what the size needs
+    seconds = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        run(picture)
+        seconds.append(time.perf_counter() - start)
+    return 1000 * statistics.median(seconds)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--side", type=int, default=1024, help="pixels of the longest side")
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args()
+    flags = Path("/proc/cpuinfo").read_text().split()
+    widest = next((name for name in TARGETS if name in flags), "other")
+    pictures = [scene(seed, width=options.side, height=options.side * 3 // 4) for seed in range(3)]
+    ours, reference = engine.build(network, identity="benchmark resnet101"), eager()
+    times = [median_ms(run, pictures[0], runs=options.runs) for run in (ours, reference)]
+    outputs = [np.stack([run(picture) for picture in pictures]) for run in (ours, reference)]
+    mean = outputs[1].mean(axis=0)
+    a, b = (rows - mean for rows in outputs)
+    cosines = (a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
+    print(f"processor: {widest}; ResNet101, {options.side} pixels, one thread")
+    print(f"engine {times[0]:.0f} ms, torch eager float32 {times[1]:.0f} ms")
+    print(
+        f"ratio {times[1] / times[0]:.2f} (target {TARGETS.get(widest, 1.4)}); centred cosine {cosines.min():.5f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
