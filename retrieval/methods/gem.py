@@ -25,8 +25,9 @@ P = 3.0
 LAST_CHANNELS, NEAR_CHANNELS = 1280, 720
 # The vector's two parts, of the last map and of the stride-16 map, and the second's weight against the first.
 LAST_DIMENSIONS, NEAR_DIMENSIONS, NEAR_WEIGHT = 320, 192, 0.7
-DIMENSIONS = LAST_DIMENSIONS + NEAR_DIMENSIONS
-_UNTRAINED = ("efficientnet-lite2", "cnn_irwnha_last", "cnn_irwnha_near")
+_WITHOUT_TAIL = ("efficientnet-lite2", "cnn_irwnha_last", "cnn_irwnha_near")
+TAIL_DIMENSIONS = 512  # the bundled fine-tuned tail's part; its file says its weight
+DIMENSIONS = LAST_DIMENSIONS + NEAR_DIMENSIONS + TAIL_DIMENSIONS
 
 
 class MultiScaleGem:
@@ -82,13 +83,15 @@ class CnnIrwnha(Method):
     summary = "Looks at the picture at three sizes and weighs its most telling parts; the best first choice."
     paper = "Radenovic, Tolias & Chum, Fine-tuning CNN Image Retrieval with No Human Annotation, TPAMI 2018."
     checkpoint = Checkpoint(
-        name=f"efficientnet-lite2-two-maps-gem-p3-pcaw{DIMENSIONS}",
-        architecture="EfficientNet-Lite2, GeM p = 3 (untrained) of two maps over three scales, PCA-whitening",
+        name=f"efficientnet-lite2-fine-tuned-gem-lw{DIMENSIONS}",
+        architecture="EfficientNet-Lite2 over three scales: GeM p = 3 of its last map and of its stride-16 map, "
+        "learned whitening; GeM (p learned) of the last map of a fine-tuned tail, PCA",
         dimensions=DIMENSIONS,
-        training_set="trunk: ImageNet; whitening: no labels, 168 photographs of 11 other places",
+        training_set="trunk: ImageNet; tail and whitening: no labels, 396 photographs of 16 Vietnamese landmarks "
+        "(the train split) and 8 places abroad",
         licence="Apache-2.0 (trunk)",
         paper="https://arxiv.org/abs/1711.02512",
-        files=_UNTRAINED,
+        files=(*_WITHOUT_TAIL, "cnn_irwnha_tail"),
     )
     official = cirtorch.REFERENCES
 
@@ -96,7 +99,7 @@ class CnnIrwnha(Method):
         self._authors = cirtorch.Extractor.of(self.checkpoint) if self.checkpoint in self.official else None
         if self._authors:
             return
-        tails = [name for name in self.checkpoint.files if name not in _UNTRAINED]
+        tails = [name for name in self.checkpoint.files if name not in _WITHOUT_TAIL]
         self._pool = MultiScaleGem(tails=tails)
         # What each of the pool's vectors becomes, and its weight in the whole.
         self._parts = [

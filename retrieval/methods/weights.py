@@ -84,13 +84,16 @@ FILES = {
         "delf_gld_20190411.tar.gz", address="https://storage.googleapis.com/delf/delf_gld_20190411.tar.gz"
     ),
     "sir": _ours("sir.npz", "6481226756d81314e542bc4b8a028069ab820bebde19f022223e87911fe3f590"),
-    "delf": _ours("delf.npz", "e1e46585f09b2dcff2f1da43dc57370e8149a6d617682bad149dcb2f45ab3755"),
+    "delf": _ours("delf.npz", "719098d45478c633dccc4326413dda669ce0c046fc0d369dc2ed8b106b28f798"),
     "delf_local": _ours("delf_local.npz", "b3831048959526c7f4c6508ff9ed6b477fca09d89169cd07fe07b9c52f7f8004"),
     "cnn_irwnha_last": _ours(
-        "cnn_irwnha_last.npz", "f7e61b579eb52d4106e9d0a4f912bfa226910dbc0fb53c2e764fecfaad63fc3a"
+        "cnn_irwnha_last.npz", "c4af9eb3ce12b5e990da2d84064e591725eacd7869aea4665703a6b0a7317eb7"
     ),
     "cnn_irwnha_near": _ours(
-        "cnn_irwnha_near.npz", "f7aa74ccdd9dac7ca12510237146b08d44162f0d6ba79b557576a2ffcd99998e"
+        "cnn_irwnha_near.npz", "b478cc0fefd47d2441d5fb1be475c47ff04bb34533fc05f9625a23d4266d4689"
+    ),
+    "cnn_irwnha_tail": _ours(
+        "cnn_irwnha_tail.npz", "37589048d54fdfaa31f2e1edb1002a7ecb03025f501929ce3550b89c386967b2"
     ),
     **{
         name: _cirtorch(folder, name, digest)

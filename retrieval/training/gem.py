@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from retrieval.methods.backbones import Tail
+from retrieval.methods.gem import TAIL_DIMENSIONS
 from retrieval.methods.whitening import Projection, pca
 from retrieval.training.fine_tuning import (
     Progress,
@@ -41,7 +42,7 @@ class Recipe:
 
 
 # The tail's part of the vector: as many dimensions as some four hundred photos can tell, hardly whitened.
-DIMENSIONS, EXPONENT, SHRINKAGE = 512, 0.1, 0.5
+EXPONENT, SHRINKAGE = 0.1, 0.5
 WEIGHT = 1.0  # of that part against the untouched last map's
 MINING_SCALE = 1  # which of the method's scales negatives are mined at: the middle one
 
@@ -98,7 +99,7 @@ def train_gem(
 def learn_projection(tail: Tail, maps: Maps, photos: Photos, *, progress: Progress) -> Projection:
     """PCA of what a tail makes of the photos: what its vector becomes in the method's."""
     vectors = vectors_of(tail, maps, photos, progress=progress)
-    return pca(vectors, dimensions=DIMENSIONS, exponent=EXPONENT, shrinkage=SHRINKAGE, centre=False)
+    return pca(vectors, dimensions=TAIL_DIMENSIONS, exponent=EXPONENT, shrinkage=SHRINKAGE, centre=False)
 
 
 def contrastive_loss(query: Tensor, positive: Tensor, negatives: Tensor, *, margin: float) -> Tensor:
