@@ -8,6 +8,7 @@ import numpy as np
 
 from retrieval.methods import engine, weights
 from retrieval.methods.base import Box, Checkpoint, Description, Method
+from retrieval.methods.official import keras_resnet
 from retrieval.methods.preprocessing import crop, resize
 from retrieval.methods.whitening import Projection
 
@@ -56,10 +57,18 @@ class Sir(Method):
         paper="https://arxiv.org/abs/1905.11946",
         files=("efficientnet-lite2", "sir"),
     )
+    official = keras_resnet.REFERENCES
 
     def __init__(self) -> None:
+        self._authors = (
+            keras_resnet.Extractor.of(self.checkpoint) if self.checkpoint in self.official else None
+        )
+        if self._authors:
+            return
         self._pool = AveragePooling()
         self._projection = Projection.read(weights.find("sir"))
 
     def describe(self, image: np.ndarray, *, box: Box | None = None) -> Description:
+        if self._authors:
+            return Description(self._authors.extract(image, box=box))
         return Description(self._projection.apply(self._pool(image, box=box)))
