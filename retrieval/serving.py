@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from django.db import transaction
 
 from retrieval import methods
@@ -30,8 +32,13 @@ def load(name: str) -> Method:
 
 
 def checkpoint_of(row: ServableCheckpoint) -> Checkpoint:
-    """The facts that a row keeps."""
-    facts = {key: tuple(value) if isinstance(value, list) else value for key, value in row.facts.items()}
+    """The facts that a row keeps; one that Checkpoint has no longer is passed over."""
+    known = {field.name for field in fields(Checkpoint)}
+    facts = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in row.facts.items()
+        if name in known
+    }
     if facts.get("pooling"):
         facts["pooling"] = Pooling(**facts["pooling"])
     return Checkpoint(**facts)

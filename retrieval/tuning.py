@@ -112,7 +112,7 @@ def tune(
 def _describe_beside(checkpoint: Checkpoint, *, progress: Progress) -> None:
     """Describe every published photo by a checkpoint that does not serve yet; what serves goes on serving."""
     method = methods.load("cnn_irwnha", checkpoint=checkpoint)
-    missing = list(indexing.missing(type(method)))
+    missing = list(indexing.missing(methods.find("cnn_irwnha", checkpoint=checkpoint)))
     for done, image in enumerate(missing):
         progress("new descriptors", done, len(missing))
         index.put(image, method=method, description=method.describe(decode(storage.original_bytes(image))))
@@ -151,6 +151,8 @@ def _held_out(images: list[LandmarkImage]) -> tuple[list[LandmarkImage], list[La
                 taken += len(photos)
             else:
                 learned += photos
+    seen = {image.group for image in learned}
+    held = [image for image in held if image.group not in seen]  # a copy asks what was learned
     if not held:
         raise CannotTune("No landmark has photos of two authors: nothing can be held out. Name --queries.")
     return learned, held
@@ -171,7 +173,9 @@ def _export(
         name = Path(image.landmark.slug) / f"{image.sha256}{Path(image.original.name).suffix}"
         if not (folder / name).exists():
             (folder / name).parent.mkdir(exist_ok=True)
-            (folder / name).write_bytes(storage.original_bytes(image))
+            unfinished = (folder / name).with_suffix(".unfinished")
+            unfinished.write_bytes(storage.original_bytes(image))
+            unfinished.replace(folder / name)
         rows.append({"path": name.as_posix(), "near_duplicate_group": image.group})
     kept = {folder / str(row["path"]) for row in rows}
     for path in folder.glob("*/*"):

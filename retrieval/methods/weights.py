@@ -13,7 +13,8 @@ class MissingWeights(Exception):
 
     def __init__(self, name: str, reason: str):
         if name not in FILES:
-            command = "manage.py tune_to_catalogue"
+            trained = "train_delf_attention" if name.startswith("delf-") else "tune_to_catalogue"
+            command = f"manage.py {trained}"
         else:
             command = "make install" if FILES[name].bundled else f"manage.py fetch_weights {name}"
         super().__init__(f"weights {name!r}: {reason}; run: {command}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -52,11 +51,11 @@ class Run:
         """Remember that an epoch has been done, and its figures."""
         self.epoch += 1
         curve = self.folder / "curve.csv"
-        with curve.open("a" if self.epoch > 1 else "w", newline="") as file:
-            line = csv.DictWriter(file, ["epoch", *figures])
-            if self.epoch == 1:
-                line.writeheader()
-            line.writerow({"epoch": self.epoch} | {name: f"{value:.5f}" for name, value in figures.items()})
+        # An epoch that was stopped before its state was kept may have left its line.
+        told = curve.read_text().splitlines()[: self.epoch] if self.epoch > 1 else []
+        lines = told or [",".join(["epoch", *figures])]
+        lines.append(",".join([str(self.epoch), *(f"{value:.5f}" for value in figures.values())]))
+        curve.write_text("\n".join([*lines, ""]))
         unfinished = self.folder / "state.unfinished"
         torch.save(
             {

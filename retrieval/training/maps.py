@@ -58,7 +58,7 @@ class Maps:
 def altered(image: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
     """The picture (H, W, 3) uint8 as another might show it: a part, other light and colours, often small.
 
-    It remains a picture of the same place: no more than half is cut off, nothing is turned.
+    It remains a picture of the same place: hardly more than half is cut off, nothing is turned.
     """
     height, width = image.shape[:2]
     side, stretch = np.sqrt(rng.uniform(0.45, 1)), np.exp(rng.uniform(-0.15, 0.15))

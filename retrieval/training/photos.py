@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from retrieval.evaluation.datasets import Dataset, from_folder
+from retrieval.evaluation.datasets import Dataset, file_hash, from_folder
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,15 @@ class Photos:
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    @property
+    def content_hash(self) -> str:
+        """A SHA-256 of what the photos are and show, in their order, wherever they lie."""
+        lines = (
+            f"{file_hash(path)} {landmark}\n"
+            for path, landmark in zip(self.paths, self.landmarks, strict=True)
+        )
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def of_dataset(dataset: Dataset) -> Photos:

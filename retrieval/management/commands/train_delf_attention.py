@@ -27,9 +27,9 @@ class Command(TrainingCommand, BaseCommand):
 
     def handle(self, *, into, training_set, epochs, seed, work, **options):
         recipe = attention.Recipe(epochs=epochs)
-        run = work / "attention"
         try:
             photos = self.photos(**options)
+            run = work / "attention" / f"{photos.content_hash[:16]}-{seed}"
             maps = Maps(work / "maps", seed=seed)
             with bars() as progress:
                 learned = attention.train_attention(

@@ -30,11 +30,12 @@ class Command(TrainingCommand, BaseCommand):
         recipe = gem.Recipe(epochs=epochs)
         try:
             photos = self.photos(**options)
+            run = work / "gem" / f"{photos.content_hash[:16]}-{seed}"
             maps = Maps(work / "maps", seed=seed)
             with bars() as progress:
                 matches = match_photos(photos, maps, cache_dir=work, progress=progress)
                 tail = gem.train_gem(
-                    photos, matches, maps, into=work / "gem", seed=seed, recipe=recipe, progress=progress
+                    photos, matches, maps, into=run, seed=seed, recipe=recipe, progress=progress
                 )
                 projection = gem.learn_projection(tail, maps, photos, progress=progress)
         except (DatasetError, MissingWeights, ValueError) as error:
@@ -44,6 +45,6 @@ class Command(TrainingCommand, BaseCommand):
         )
         path = into / "cnn_irwnha_tail.npz"
         sha256 = fine_tuning.write(tail, projection, path, weight=gem.WEIGHT, facts=facts)
-        curve = (work / "gem" / "curve.csv").read_text()
+        curve = (run / "curve.csv").read_text()
         path.with_suffix(".md").write_text(gem_card(path, sha256=sha256, facts=facts, curve=curve))
         self.stdout.write(f"{sha256}  {path}")

@@ -38,8 +38,8 @@ class Command(BaseCommand):
             return
         try:
             said = self._tune(**options)
-        except CommandError as error:
-            said = str(error)
+        except BaseException as error:  # at night nobody else is told
+            said = str(error) if isinstance(error, CommandError) else f"{type(error).__name__}: {error}"
             raise
         finally:
             if nightly:
