@@ -1,5 +1,6 @@
 """Every photo of a dataset described once, and kept on disk so that a stopped run resumes."""
 
+import ast
 import hashlib
 import inspect
 import os
@@ -12,7 +13,9 @@ import numpy as np
 
 from retrieval.evaluation.datasets import DatasetError, file_hash, read_photo
 from retrieval.methods.base import Box, Description, LocalFeatures, Method
+from retrieval.methods.weights import file_of
 
+METHODS, ROOT = "retrieval.methods", Path(__file__).parents[2]
 LOCAL_ARRAYS = tuple(f.name for f in fields(LocalFeatures))
 
 
@@ -28,7 +31,7 @@ class Describer:
     """Describes photos by one method, and remembers on disk what it has described.
 
     cache_dir: None to remember nothing. A remembered description is used again only for the same bytes and
-    box, checkpoint, and files in the method's folder (code and heads); its seconds are those it first took.
+    box, checkpoint, code and weights; its seconds are those it first took.
     """
 
     def __init__(self, method: Method, *, cache_dir: Path | None = None) -> None:
@@ -60,10 +63,23 @@ class Describer:
 
 
 def _fingerprint(method: Method) -> str:
-    """A hash of the code and the heads that stand beside the method's own file."""
-    folder = Path(inspect.getfile(type(method))).parent
-    parts = sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-    return hashlib.sha256("".join(map(file_hash, parts)).encode()).hexdigest()[:16]
+    """A hash of the code that describes and of the weights that it runs."""
+    parts = sorted(map(file_hash, _reached(Path(inspect.getfile(type(method))), set())))
+    parts += [file_of(name).sha256 for name in method.checkpoint.files]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()[:16]
+
+
+def _reached(source: Path, reached: set[Path]) -> set[Path]:
+    """A method's file and those of METHODS that it imports, directly or through others; none is run."""
+    if source not in reached and source.is_file():
+        reached.add(source)
+        for node in ast.walk(ast.parse(source.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(METHODS):
+                module = node.module
+                for name in (module, *(f"{module}.{alias.name}" for alias in node.names)):
+                    if name != f"{METHODS}.weights":  # it only finds files, and the checkpoint names them
+                        _reached(ROOT / f"{name.replace('.', '/')}.py", reached)
+    return reached
 
 
 def _write(path: Path, described: Described) -> None:
