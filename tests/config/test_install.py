@@ -94,9 +94,19 @@ def test_pips_settings_are_handed_to_uv(venv, requirements, monkeypatch):
     monkeypatch.setattr(install.subprocess, "call", lambda command, env: 0)
     for name in ("UV_FIND_LINKS", "UV_DEFAULT_INDEX"):
         monkeypatch.delenv(name, raising=False)
-    assert install._install_with_uv(requirements)
+    assert install._install_with_uv(["--requirement", str(requirements)])
     assert seen["UV_FIND_LINKS"] == "/mine"
     assert seen["UV_DEFAULT_INDEX"] == "https://index"
 
     answers["--dry-run"] = " + nvidia-cublas==13.1\n + torch==2.13.0\n"
-    assert not install._install_with_uv(requirements)
+    assert not install._install_with_uv(["--requirement", str(requirements)])
+
+
+def test_packages_of_weights_come_without_what_they_ask_for(venv, tmp_path, monkeypatch):
+    commands = []
+    monkeypatch.setattr(install.shutil, "which", lambda name: "uv")
+    monkeypatch.setattr(install, "_install_with_uv", lambda what: not commands.append(what))
+    for name in ("requirements.txt", install.ALONE):
+        (tmp_path / name).write_text("weights==1\n")
+        install.install(tmp_path / name)
+    assert [("--no-deps" in command) for command in commands] == [False, True]
