@@ -21,7 +21,9 @@ NETWORKS = {
     "tensorflow",
     "keras",
     "openvino",
+    "retrieval.methods.aliked_network",
     "retrieval.methods.backbones",
+    "retrieval.methods.lightglue_network",
     "retrieval.methods.pooling",
     "retrieval.methods.official.cirtorch_network",
     "retrieval.methods.official.trunks",
@@ -52,7 +54,9 @@ RESERVED = {
 }
 # Where a network may be imported at the top of a file; elsewhere only inside the function that needs it.
 BUILDS_NETWORKS = {
+    "retrieval.methods.aliked_network",
     "retrieval.methods.backbones",
+    "retrieval.methods.lightglue_network",
     "retrieval.methods.pooling",
     "retrieval.methods.official.cirtorch_network",
     "retrieval.methods.official.trunks",

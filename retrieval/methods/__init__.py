@@ -9,7 +9,7 @@ from retrieval.methods import weights
 from retrieval.methods.base import Checkpoint, Method
 
 # Holds networks, never a method, and needs torch to be imported: who only lists methods must not pay for it.
-_NETWORKS = {"backbones", "pooling"}
+_NETWORKS = {"aliked_network", "backbones", "lightglue_network", "pooling"}
 _loading = RLock()
 
 

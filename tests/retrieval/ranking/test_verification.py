@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from retrieval.ranking.verification import match, verify
+from retrieval.ranking.verification import LEAST_MATCHES, fit, match, stamped, verify
 from tests.retrieval.ranking.features import at, scattered, seen_from_elsewhere
 
+SIZE = (800, 800)
 TURNED = ((0.5, -0.3), (0.2, 0.6))
 MIRRORED = ((-1, 0), (0, 1))
 FLATTENED = ((1, 0), (0, 0.02))
@@ -82,3 +83,94 @@ def test_equal_descriptors_match_once():
     query, image = scattered(30, seed=1), scattered(30, seed=2)
     sky = match(at(query.keypoints, descriptors=plain), at(image.keypoints, descriptors=plain))
     assert sky.tolist() == [[0, 0]]
+
+
+def projected(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """(N, 2) points after a homography."""
+    x, y, w = matrix @ np.vstack([points.T, np.ones(len(points))])
+    return np.stack([x / w, y / w], axis=1)
+
+
+def two_views(count: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where two cameras, one beside the other and turned a little, see random points in space."""
+    random = np.random.default_rng(seed)
+    space = random.uniform((-3, -3, 5), (3, 3, 12), (count, 3))
+    angle = 0.1
+    turn = np.array([[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]])
+    seen = [points[:, :2] / points[:, 2:] * 600 + 400 for points in (space, space @ turn.T + (1, 0.2, 0))]
+    return seen[0], seen[1]
+
+
+LEANING = np.array([[0.9, 0.1, 30], [-0.15, 1.05, 60], [0.0002, 0.0001, 1]])
+
+
+def test_a_wall_seen_from_elsewhere_is_found_among_clutter_by_its_homography():
+    here = scattered(100, seed=1).keypoints
+    there = projected(here, LEANING)
+    there[60:] = scattered(40, seed=2).keypoints
+    verification = fit(here, there, model="homography", image_size=SIZE)
+    assert 60 <= verification.inliers <= 62
+    error = projected(verification.query_points, LEANING) - verification.image_points
+    assert np.median(np.abs(error)) < 0.01
+
+
+def test_a_scene_with_depth_is_found_among_clutter_by_the_cameras_geometry_and_by_no_map():
+    here, there = two_views(120, seed=1)
+    there[80:] = scattered(40, seed=2).keypoints
+    assert 80 <= fit(here, there, model="fundamental", image_size=SIZE).inliers <= 90
+    assert fit(here, there, model="homography", image_size=SIZE).inliers < 40
+
+
+@pytest.mark.parametrize("model", LEAST_MATCHES)
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 5, 7, 8, 9, 50])
+@pytest.mark.parametrize("place", ["one point", "one line", "two points", "nowhere"])
+def test_points_that_fix_no_geometry_give_no_inliers_and_never_raise(place: str, count: int, model):
+    steps = np.arange(count, dtype=np.float32)
+    points = {
+        "one point": np.full((count, 2), 7.0),
+        "one line": np.stack([steps * 9, steps * 4 + 3], axis=1),
+        "two points": np.stack([steps % 2 * 100, steps % 2 * 50], axis=1),
+        "nowhere": np.full((count, 2), np.nan),
+    }[place]
+    assert fit(points, points, model=model).inliers == 0
+    assert fit(points, points, model=model, query_size=SIZE, image_size=SIZE).inliers == 0
+
+
+@pytest.mark.parametrize("model", LEAST_MATCHES)
+def test_matches_without_order_are_no_evidence_of_a_place(model):
+    here, there = scattered(200, seed=1).keypoints, scattered(200, seed=2).keypoints
+    assert fit(here, there, model=model, image_size=SIZE).inliers < 20
+
+
+CAPTION = np.stack([np.tile(np.linspace(500, 780, 20), 2), np.repeat([760.0, 780.0], 20)], axis=1)
+
+
+@pytest.mark.parametrize("model", LEAST_MATCHES)
+def test_a_caption_that_two_unrelated_pictures_bear_does_not_count(model):
+    chance = scattered(15, seed=1).keypoints, scattered(15, seed=2).keypoints
+    here, there = (np.concatenate([CAPTION, points]) for points in chance)
+    assert fit(here, there, model=model).inliers >= 40
+    assert fit(here, there, model=model, query_size=SIZE, image_size=SIZE).inliers < 15
+
+
+@pytest.mark.parametrize("model", LEAST_MATCHES)
+def test_the_same_place_under_the_same_caption_counts_without_the_caption(model):
+    place = scattered(60, seed=1).keypoints * 0.7 + 50
+    here = np.concatenate([CAPTION, place])
+    there = np.concatenate([CAPTION, place * 0.8 + (90, 20)])
+    assert fit(here, there, model=model, query_size=SIZE, image_size=SIZE).inliers == 60
+
+
+@pytest.mark.parametrize("model", LEAST_MATCHES)
+def test_a_photo_and_its_copy_count_to_the_edges(model):
+    points = scattered(300, seed=1).keypoints
+    smaller = (400, 400)
+    verification = fit(points, points / 2, model=model, query_size=SIZE, image_size=smaller)
+    assert verification.inliers == 300
+
+
+def test_a_mark_lies_at_one_share_of_both_pictures_and_near_an_edge():
+    here = np.array([[780, 780], [400, 400], [780, 780], [400, 10]])
+    there = np.array([[390, 390], [200, 200], [300, 300], [200, 5]])
+    marks = stamped(here, there, query_size=(800, 800), image_size=(400, 400))
+    assert marks.tolist() == [True, False, False, True]
