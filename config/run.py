@@ -26,6 +26,8 @@ from config import database
 
 GRACE = 8  # seconds that a part has to end by itself
 VAR_DIR = Path(os.environ.get("VAR_DIR") or database.PROJECT / "var")
+# A network takes one thread of a process; here one worker has the whole machine.
+THREADS = os.environ.get("INFERENCE_THREADS") or str(len(os.sched_getaffinity(0)))
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -49,7 +51,7 @@ def supervise(commands: dict[str, list[str]], *, watch: Callable[[], None] | Non
             children[name] = subprocess.Popen(
                 command,
                 cwd=database.PROJECT,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                env=os.environ | {"PYTHONUNBUFFERED": "1", "INFERENCE_THREADS": THREADS},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

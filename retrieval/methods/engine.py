@@ -2,7 +2,7 @@
 
 A process reads from its environment, when it builds its first engine:
     INFERENCE_DEVICE     cpu or cuda; by default a GPU where torch finds one
-    INFERENCE_THREADS    CPU threads; by default all that the process may use
+    INFERENCE_THREADS    CPU threads of this process; by default one
     INFERENCE_PRECISION  f32 or bf16; by default bf16 where the processor computes with it
     MODEL_CACHE_DIR      where converted networks are kept; by default a folder of the user's cache
 """
@@ -249,7 +249,7 @@ def _device() -> str:
 
 
 def _threads() -> int:
-    return int(os.environ.get("INFERENCE_THREADS") or len(os.sched_getaffinity(0)))
+    return int(os.environ.get("INFERENCE_THREADS") or 1)
 
 
 def _precision(core: openvino.Core) -> str:

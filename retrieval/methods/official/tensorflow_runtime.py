@@ -17,7 +17,7 @@ def tensorflow() -> ModuleType:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read when the library is loaded
     import tensorflow
 
-    threads = int(os.environ.get("INFERENCE_THREADS") or len(os.sched_getaffinity(0)))
+    threads = int(os.environ.get("INFERENCE_THREADS") or 1)
     with suppress(RuntimeError):  # it ran before: whoever started it chose
         tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
         tensorflow.config.threading.set_inter_op_parallelism_threads(1)
