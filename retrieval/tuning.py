@@ -19,6 +19,7 @@ from retrieval import methods
 from retrieval.evaluation import benchmark
 from retrieval.evaluation.benchmark import MethodReport
 from retrieval.evaluation.datasets import Dataset, from_folder
+from retrieval.methods import weights
 from retrieval.methods.base import Checkpoint
 from retrieval.methods.gem import CnnIrwnha
 from retrieval.methods.preprocessing import decode
@@ -73,7 +74,15 @@ def tune(
     maps = Maps(work / "maps", seed=seed)
     recipe = catalogue.Recipe() if epochs is None else catalogue.Recipe(epochs=epochs)
     tail = catalogue.tune(
-        photos, maps, overlaps=overlaps, into=run, seed=seed, recipe=recipe, progress=progress
+        photos,
+        maps,
+        overlaps=overlaps,
+        into=run,
+        # On photos from another source this ends surer than from the published layers.
+        start=weights.find("cnn_irwnha_tail"),
+        seed=seed,
+        recipe=recipe,
+        progress=progress,
     )
     projection = catalogue.learn_projection(tail, maps, photos, progress=progress)
     landmarks = len(set(photos.landmarks))

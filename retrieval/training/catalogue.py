@@ -27,16 +27,17 @@ from retrieval.training.fine_tuning import (
     varied,
     vectors_of,
 )
+from retrieval.training.gem import EXPONENT, SHRINKAGE
 from retrieval.training.maps import Maps
 from retrieval.training.photos import Photos
 
 DIMENSIONS = 256  # of the tuned part of the vector
-WEIGHT = 2.0  # of that part against the untouched last map's
+WEIGHT = 1.5  # of that part against the untouched last map's
 
 
 @dataclass(frozen=True)
 class Recipe:
-    epochs: int = 8
+    epochs: int = 10
     rate: float = 3e-4
     warm_up: float = 0.1  # of all steps
     batch: int = 32
@@ -118,7 +119,7 @@ def tune(
 def learn_projection(tail: Tail, maps: Maps, photos: Photos, *, progress: Progress) -> Projection:
     """The directions in which the catalogue's photos differ: what the tuned vector becomes in the method's."""
     vectors = vectors_of(tail, maps, photos, progress=progress)
-    return pca(vectors, dimensions=DIMENSIONS, centre=False)
+    return pca(vectors, dimensions=DIMENSIONS, exponent=EXPONENT, shrinkage=SHRINKAGE, centre=False)
 
 
 def _share_of_rate(done: float, warm_up: float) -> float:

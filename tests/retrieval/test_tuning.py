@@ -63,8 +63,10 @@ def learning(monkeypatch, tmp_path):
     monkeypatch.setenv("WEIGHTS_DIR", str(tmp_path / "weights"))
     seen = SimpleNamespace(figures=WINS, learned=[], asked=[], measured=[])
 
-    def tune(photos, kept, *, overlaps, into, seed, recipe, progress):
-        seen.learned.append(SimpleNamespace(photos=photos, overlaps=overlaps, into=into, recipe=recipe))
+    def tune(photos, kept, *, overlaps, into, start, seed, recipe, progress):
+        seen.learned.append(
+            SimpleNamespace(photos=photos, overlaps=overlaps, into=into, start=start, recipe=recipe)
+        )
         into.mkdir(parents=True, exist_ok=True)
         (into / "curve.csv").write_text("epoch,loss\n1,0.50000\n")
         return fine_tuning.Tail(SmallTrunk())
@@ -433,3 +435,8 @@ def test_at_night_the_curators_read_what_went_wrong_whatever_it_was(run, night, 
         run(error, nightly=True)
     night.refresh_from_db()
     assert night.outcome == told
+
+
+def test_learning_goes_on_from_the_bundled_tail(landmarks, learning, tune):
+    tune()
+    assert learning.learned[-1].start.name == "cnn_irwnha_tail.npz"
