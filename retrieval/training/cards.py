@@ -49,6 +49,23 @@ def catalogue_card(path: Path, *, sha256: str, facts: dict[str, Any], curve: str
     )
 
 
+def projection_card(path: Path, *, sha256: str, facts: dict[str, Any]) -> str:
+    """The card of a PCA or a whitening, Markdown; its facts say whether pairs taught it."""
+    from_pairs = bool(facts.get("pairs"))
+    return _card(
+        title=f"{'Whitening' if from_pairs else 'PCA'} of {path.stem}",
+        learned="a mean and a projection",
+        purpose="Makes a method's vectors short and comparable. Not for faces.",
+        method="Whitening learned from matching pairs that verified local features found (Radenovic, Tolias & Chum, "
+        "TPAMI 2018), in closed form. No label was read."
+        if from_pairs
+        else "Principal components of photographs and random parts of them, in closed form. No label was read.",
+        path=path,
+        sha256=sha256,
+        facts=facts,
+    )
+
+
 def _card(
     *,
     title: str,
@@ -58,11 +75,9 @@ def _card(
     path: Path,
     sha256: str,
     facts: dict[str, Any],
-    curve: str,
+    curve: str = "",
 ) -> str:
-    lines = [line.split(",") for line in curve.strip().splitlines()]
-    table = [f"| {' | '.join(lines[0])} |", "|" + "---|" * len(lines[0])]
-    table += [f"| {' | '.join(line)} |" for line in lines[1:]]
+    how = ["## How it learned", "", *_table(curve), ""] if curve else []
     return "\n".join(
         [
             f"# {title}",
@@ -73,9 +88,15 @@ def _card(
             f"- Method: {method}",
             *(f"- {name.replace('_', ' ')}: {value}" for name, value in facts.items()),
             "",
-            "## How it learned",
-            "",
-            *table,
-            "",
+            *how,
         ]
     )
+
+
+def _table(curve: str) -> list[str]:
+    head, *lines = [line.split(",") for line in curve.strip().splitlines()]
+    return [
+        f"| {' | '.join(head)} |",
+        "|" + "---|" * len(head),
+        *(f"| {' | '.join(line)} |" for line in lines),
+    ]

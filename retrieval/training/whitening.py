@@ -14,6 +14,7 @@ from retrieval.methods import delf, gem, sir
 from retrieval.methods.base import Box
 from retrieval.methods.weights import sha256
 from retrieval.methods.whitening import Projection, l2, learned_whitening, pca
+from retrieval.training.cards import projection_card
 from retrieval.training.matches import Matches
 from retrieval.training.photos import Photos
 
@@ -81,7 +82,7 @@ def learn_whitening(
     regions: int = 2,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, str]:
-    """Write the .npz of the named projections into a folder; gives each file's name and SHA-256.
+    """Write the .npz of the named projections into a folder, each with its card; gives each file's name and SHA-256.
 
     Few photographs suffice for PCA: each is seen whole and as `regions` random boxes of a fifth to nine tenths
     of it. matches: of these photos; what stands in FROM_PAIRS needs them. The SHA-256 go into weights.FILES and
@@ -118,8 +119,12 @@ def learn_whitening(
     written = {}
     for name in names:
         seen = Seen(np.concatenate(whole[name]), np.concatenate(parts[name]))
-        _RECIPES[name](seen, matches).save(into / f"{name}.npz", **vars(facts))
-        written[f"{name}.npz"] = sha256(into / f"{name}.npz")
+        path = into / f"{name}.npz"
+        _RECIPES[name](seen, matches).save(path, **vars(facts))
+        written[path.name] = sha256(path)
+        path.with_suffix(".md").write_text(
+            projection_card(path, sha256=written[path.name], facts=vars(facts))
+        )
     return written
 
 

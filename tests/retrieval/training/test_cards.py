@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from retrieval.training.cards import attention_card, catalogue_card, gem_card
+from retrieval.training.cards import attention_card, catalogue_card, gem_card, projection_card
 
 CURVE = "epoch,loss,p\n1,0.50000,3.00100\n2,0.25000,3.00200\n"
 FACTS = {"training_set": "four drawn photos", "rate": 0.1, "photos_sha256": "ab" * 32}
@@ -33,3 +33,13 @@ def test_a_card_shows_the_curve_as_a_table():
         "## How it learned\n\n"
         "| epoch | loss | p |\n|---|---|---|\n| 1 | 0.50000 | 3.00100 |\n| 2 | 0.25000 | 3.00200 |\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("pairs", "title", "method"), [(0, "# PCA of delf", "Principal"), (7, "# Whitening of delf", "pairs")]
+)
+def test_the_card_of_a_projection_says_whether_pairs_taught_it(pairs, title, method):
+    written = projection_card(Path("/somewhere/delf.npz"), sha256="cd", facts={"pairs": pairs})
+    assert written.startswith(f"{title}\n")
+    assert method in next(line for line in written.splitlines() if line.startswith("- Method: "))
+    assert "How it learned" not in written  # in closed form: there is no curve

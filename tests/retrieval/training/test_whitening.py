@@ -154,7 +154,8 @@ def test_the_command_writes_them_and_says_their_hashes(folder, tmp_path, capsys)
     )
     written = tmp_path / "out" / "sir.npz"
     assert f"{sha256(written)}  {written}" in capsys.readouterr().out
-    assert sorted(path.name for path in written.parent.iterdir()) == ["sir.npz"]
+    assert sorted(path.name for path in written.parent.iterdir()) == ["sir.md", "sir.npz"]
+    assert sha256(written) in written.with_suffix(".md").read_text()
 
 
 @pytest.mark.parametrize(
