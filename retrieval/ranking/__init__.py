@@ -1,9 +1,10 @@
 """Descriptions in, an order out: the same call for a visitor's photo and for a benchmark's query."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from retrieval.methods.base import Description, LocalFeatures
+from retrieval.ranking.verification import Verification
 from retrieval.ranking.verification import verify as verify_pair
 
 CREDIBLE_INLIERS = 12  # one picture in 200 of other places reaches it by chance; one in 60 reaches 10
@@ -24,17 +25,22 @@ class Ranked:
 
     id: int
     similarity: float
-    inliers: int | None = None  # None: not verified
+    verification: Verification | None = field(default=None, compare=False)  # None: not verified
+
+    @property
+    def inliers(self) -> int | None:
+        """How many matches survived verification; None: not verified."""
+        return None if self.verification is None else self.verification.inliers
 
 
 def rerank(query: Description, candidates: Sequence[Candidate], *, verify: bool) -> list[Ranked]:
     """The candidates, best first: by similarity alone, or by geometric verification and then similarity.
 
     With verify, images of fewer than CREDIBLE_INLIERS inliers count as none, since unrelated pictures reach
-    a few by chance. A picture without local features is ranked by similarity and keeps inliers None.
+    a few by chance. A picture without local features is ranked by similarity and keeps no verification.
     """
     ranked = [
-        Ranked(candidate.id, candidate.similarity, _inliers(query, candidate) if verify else None)
+        Ranked(candidate.id, candidate.similarity, _verified(query, candidate) if verify else None)
         for candidate in candidates
     ]
     return sorted(ranked, key=lambda image: (-credible_inliers(image), -image.similarity, image.id))
@@ -45,7 +51,7 @@ def credible_inliers(image: Ranked) -> int:
     return image.inliers if image.inliers is not None and image.inliers >= CREDIBLE_INLIERS else 0
 
 
-def _inliers(query: Description, candidate: Candidate) -> int | None:
+def _verified(query: Description, candidate: Candidate) -> Verification | None:
     if query.local is None or candidate.local is None:
         return None
-    return verify_pair(query.local, candidate.local).inliers
+    return verify_pair(query.local, candidate.local)

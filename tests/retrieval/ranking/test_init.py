@@ -3,6 +3,7 @@ import pytest
 
 from retrieval.methods.base import Description, LocalFeatures
 from retrieval.ranking import CREDIBLE_INLIERS, Candidate, Ranked, credible_inliers, rerank
+from retrieval.ranking.verification import Verification
 from tests.retrieval.ranking.features import scattered, seen_from_elsewhere
 
 VECTOR = np.ones(1, np.float32)
@@ -29,6 +30,9 @@ def test_with_verification_the_picture_of_the_same_thing_overtakes_more_similar_
     ranked = rerank(Description(VECTOR, seen), candidates, verify=True)
     assert [image.id for image in ranked] == [2, 1]
     assert ranked[0].inliers == 200
+    kept = ranked[0].verification
+    assert kept.query_points.shape == kept.image_points.shape == (200, 2)
+    assert kept.image_points == pytest.approx(kept.query_points * 0.7 + [20, 5], abs=2)
 
 
 def test_a_handful_of_inliers_does_not_reorder():
@@ -45,7 +49,8 @@ def test_a_handful_of_inliers_does_not_reorder():
 
 @pytest.mark.parametrize(("query", "image"), [(None, scattered(9, seed=1)), (scattered(9, seed=1), None)])
 def test_a_picture_without_local_features_is_ranked_unverified(query: LocalFeatures, image: LocalFeatures):
-    assert rerank(Description(VECTOR, query), [Candidate(1, 0.5, image)], verify=True) == [Ranked(1, 0.5)]
+    [ranked] = rerank(Description(VECTOR, query), [Candidate(1, 0.5, image)], verify=True)
+    assert (ranked.id, ranked.similarity, ranked.verification, ranked.inliers) == (1, 0.5, None, None)
 
 
 def test_no_candidates_give_no_ranking():
@@ -56,4 +61,4 @@ def test_no_candidates_give_no_ranking():
     ("inliers", "credible"), [(None, 0), (CREDIBLE_INLIERS - 1, 0), (CREDIBLE_INLIERS, CREDIBLE_INLIERS)]
 )
 def test_inliers_count_from_the_credible_number_on(inliers: int | None, credible: int):
-    assert credible_inliers(Ranked(1, 0.5, inliers)) == credible
+    assert credible_inliers(Ranked(1, 0.5, None if inliers is None else Verification(inliers))) == credible
