@@ -2,15 +2,18 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.db.models import F, Prefetch
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from . import indexing, serving, tasks
+from . import corrections, indexing, serving, tasks
 from .models import (
+    Correction,
     DescribeFailure,
     Descriptor,
     Evaluation,
@@ -108,6 +111,92 @@ class QueryAdmin(ReadOnly, admin.ModelAdmin):
     def best_place(self, query: Query) -> str:
         places = query.places.all()
         return str(places[0].landmark) if places else "–"
+
+
+class Handled(admin.SimpleListFilter):
+    title, parameter_name = gettext_lazy("handled"), "handled"
+
+    def lookups(self, request, model_admin) -> list[tuple]:
+        return [("no", gettext_lazy("Waiting")), ("yes", gettext_lazy("Handled"))]
+
+    def queryset(self, request, rows):
+        waiting = {"no": True, "yes": False}.get(self.value())
+        return rows if waiting is None else rows.filter(handled_at__isnull=waiting)
+
+
+@admin.register(Correction)
+class CorrectionAdmin(admin.ModelAdmin):
+    """The queue of what visitors say of their answers, those still waiting first. Nobody rewrites their words."""
+
+    list_display = ["preview", "answered", "in_words", "note", "at", "is_true"]
+    list_display_links = ["preview", "in_words"]
+    list_filter = [Handled, "said", "is_true"]
+    list_select_related = ["query", "landmark"]
+    ordering = [F("handled_at").asc(nulls_first=True), "-at"]
+    search_fields = ["note", "query__id", "landmark__name_vi", "landmark__name_en"]
+    fields = readonly_fields = [
+        "picture", "answered", "in_words", "landmark", "note", "user", "at", "is_true", "handled_at", "handled_by",
+    ]  # fmt: skip
+    actions = ["find_true", "find_false", "reopen"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
+        return obj is None and super().has_change_permission(request)  # acted on in the list, never rewritten
+
+    def get_queryset(self, request: HttpRequest):
+        best = RankedPlace.objects.filter(rank=0).select_related("landmark")
+        return super().get_queryset(request).prefetch_related(Prefetch("query__places", best, to_attr="best"))
+
+    def get_urls(self) -> list:
+        photo = self.admin_site.admin_view(self.photo)
+        return [path("<int:pk>/photo/", photo, name="retrieval_correction_photo"), *super().get_urls()]
+
+    def photo(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A small copy of the photo asked about, its box drawn, for curators alone."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        copy = corrections.photo_with_box(
+            get_object_or_404(Correction.objects.select_related("query"), pk=pk).query
+        )
+        if copy is None:
+            raise Http404
+        return HttpResponse(copy, content_type="image/webp", headers={"Cache-Control": "private, no-store"})
+
+    @admin.display(description=gettext_lazy("photo"))
+    def preview(self, correction: Correction, height: int = 96) -> str:
+        address = reverse("admin:retrieval_correction_photo", args=[correction.pk])
+        return format_html('<img src="{}" alt="" loading="lazy" height="{}">', address, height)
+
+    @admin.display(description=gettext_lazy("photo"))
+    def picture(self, correction: Correction) -> str:
+        return self.preview(correction, height=320)
+
+    @admin.display(description=gettext_lazy("place answered"))
+    def answered(self, correction: Correction) -> str:
+        best = correction.query.best
+        return str(best[0].landmark) if best else "–"
+
+    @admin.display(description=gettext_lazy("what the visitor says"), ordering="said")
+    def in_words(self, correction: Correction) -> str:
+        return str(correction)
+
+    @admin.action(description=gettext_lazy("Handled: the visitor is right"), permissions=["change"])
+    def find_true(self, request: HttpRequest, rows) -> None:
+        self._tell(request, corrections.handle(rows, is_true=True, actor=request.user))
+
+    @admin.action(description=gettext_lazy("Handled: the visitor is mistaken"), permissions=["change"])
+    def find_false(self, request: HttpRequest, rows) -> None:
+        self._tell(request, corrections.handle(rows, is_true=False, actor=request.user))
+
+    @admin.action(description=gettext_lazy("Put back into the queue"), permissions=["change"])
+    def reopen(self, request: HttpRequest, rows) -> None:
+        self._tell(request, corrections.reopen(rows))
+
+    def _tell(self, request: HttpRequest, count: int) -> None:
+        told = ngettext("%(count)d correction changed.", "%(count)d corrections changed.", count)
+        messages.success(request, told % {"count": count})
 
 
 @admin.register(Evaluation)

@@ -1,27 +1,53 @@
 """The API's doors to searching."""
 
+from uuid import UUID
+
 from django.core import signing
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import mixins, status, viewsets
-from rest_framework.exceptions import ValidationError
+from rest_framework.decorators import action
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from places.photo import PhotoRefused
 
-from . import serving, tasks
-from .models import Evaluation, Query
-from .serializers import AskSerializer, EvaluationSerializer, MethodSerializer, QuerySerializer
+from . import corrections, serving, tasks
+from .models import Evaluation, Hit, Query
+from .serializers import (
+    AskSerializer,
+    CorrectionSerializer,
+    EvaluationSerializer,
+    HitDetailSerializer,
+    MethodSerializer,
+    QuerySerializer,
+)
+from .visitors import owns, visitor_of
 
 TOKEN = OpenApiParameter(
     "token",
     OpenApiTypes.STR,
     description="Part of the address that the search was created under; opens it without an account.",
 )
+
+RANK = OpenApiParameter(
+    "rank",
+    OpenApiTypes.INT,
+    OpenApiParameter.PATH,
+    description="Of the hit, as the answer gives it; 0 is the best.",
+)
+
+
+class NothingToCorrect(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "nothing_to_correct"
+    default_detail = gettext_lazy("This search has no answer that could be right or wrong.")
 
 
 class SearchViewSet(viewsets.GenericViewSet):
@@ -67,12 +93,71 @@ class SearchViewSet(viewsets.GenericViewSet):
         code = status.HTTP_200_OK if query.is_done else status.HTTP_202_ACCEPTED
         return Response(self.get_serializer(query).data, status=code)
 
+    @extend_schema(parameters=[TOKEN, RANK], responses=HitDetailSerializer)
+    @action(
+        detail=True,
+        url_path=r"hits/(?P<rank>[0-9]{1,5})",
+        queryset=Query.objects.all(),
+        serializer_class=HitDetailSerializer,
+    )
+    def hit(self, request, pk: str, rank: str):
+        """Why a photo was found: which of its details lie alike in the photo asked about."""
+        hits = self._readable(request, pk).hits.shown().select_related("image__landmark")
+        return Response(self.get_serializer(get_object_or_404(hits, rank=rank)).data)
+
+    @extend_schema(
+        request=CorrectionSerializer,
+        responses={
+            200: CorrectionSerializer,
+            409: OpenApiResponse(description="The search is not answered, or names no place to judge."),
+        },
+    )
+    @action(
+        detail=True,
+        methods=["post"],
+        queryset=Query.objects.all(),
+        serializer_class=CorrectionSerializer,
+    )
+    def correction(self, request, pk: str):
+        """Say that the answer is right, wrong, or in fact another place; only who asked may."""
+        query = self._own(request, pk)
+        said = self.get_serializer(data=request.data)
+        said.is_valid(raise_exception=True)
+        try:
+            kept = corrections.correct(query, **said.validated_data)
+        except (corrections.NotAnswered, corrections.NoPlaceAnswered) as error:
+            raise NothingToCorrect from error
+        return Response(self.get_serializer(kept).data)
+
+    @extend_schema(request=None, responses={204: None})
+    @correction.mapping.delete
+    def take_back(self, request, pk: str):
+        """Take back what was said of the answer."""
+        corrections.take_back(self._own(request, pk))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
     def get_serializer_context(self) -> dict:
-        return super().get_serializer_context() | {"address_of": self._address_of}
+        return super().get_serializer_context() | {
+            "address_of": self._address_of,
+            "address_of_hit": self._address_of_hit,
+        }
 
     def _address_of(self, query: Query) -> str:
-        token = self.signer.signature(str(query.pk))
-        return reverse("api:search-detail", [query.pk], request=self.request) + f"?token={token}"
+        return self._signed("api:search-detail", query.pk)
+
+    def _address_of_hit(self, hit: Hit) -> str:
+        return self._signed("api:search-hit", hit.query_id, hit.rank)
+
+    def _signed(self, name: str, pk: UUID, *more: int) -> str:
+        token = self.signer.signature(str(pk))
+        return reverse(name, [pk, *more], request=self.request) + f"?token={token}"
+
+    def _own(self, request, pk: str) -> Query:
+        """A search of this visitor's own: an address that only opens it does not do."""
+        query = self._readable(request, pk)
+        if not owns(query, **visitor_of(request)):
+            raise Http404
+        return query
 
     def _readable(self, request, pk: str) -> Query:
         queries = self.get_queryset()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django import forms
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +12,7 @@ from places.models import Landmark, Province
 from retrieval.methods.base import Method
 
 from . import serving
+from .models import Correction
 
 FIRST_CHOICE = "cnn_irwnha"
 
@@ -125,3 +127,62 @@ class SearchForm(AgainForm):
 
     def question(self) -> dict:
         return super().question() | {name: self.cleaned_data[name] for name in ("province", "category")}
+
+
+class CorrectionForm(forms.Form):
+    """What a visitor says of an answer; another place by its name, or by its slug where several share one."""
+
+    CANDIDATES = 8
+
+    said = forms.ChoiceField(choices=Correction.Said)
+    place = forms.CharField(
+        label=_("Which place is it?"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"list": "landmark-names", "autocomplete": "off"}),
+    )
+    landmark = forms.ModelChoiceField(Landmark.objects.all(), required=False, to_field_name="slug")
+    note = forms.CharField(
+        label=_("Anything to add? (optional)"),
+        required=False,
+        max_length=Correction._meta.get_field("note").max_length,
+    )
+    candidates: tuple[Landmark, ...] = ()  # those that the name may mean, where it is not clear
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if cleaned.get("said") != Correction.Said.IN_FACT:
+            cleaned["landmark"] = None
+        elif not cleaned.get("landmark") and not self.errors:
+            cleaned["landmark"] = self._named(cleaned["place"])
+        return cleaned
+
+    def _named(self, name: str) -> Landmark | None:
+        """The one landmark of this name; else the error says why there is none."""
+        if not name:
+            self.add_error("place", _("Please name the place."))
+            return None
+        exact = Landmark.objects.filter(Q(name_vi__iexact=name) | Q(name_en__iexact=name))
+        places = Landmark.objects.with_places()
+        found = places.filter(pk__in=exact) or places.named(name)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            self.candidates = tuple(found[: self.CANDIDATES])
+            self.add_error("place", _("Several places go by this name. Please choose one."))
+        else:
+            self.add_error(
+                "place",
+                _("Our catalogue has no place of this name. You can say that the answer is wrong."),
+            )
+        return None
+
+    @property
+    def landmark_names(self) -> list[str]:
+        """What the place's field proposes: the names of all landmarks in both languages."""
+        names = Landmark.objects.values_list("name_vi", "name_en")
+        return sorted({name for both in names for name in both})
+
+    def correction(self) -> dict:
+        """What `corrections.correct` takes."""
+        return {name: self.cleaned_data[name] for name in ("said", "landmark", "note")}

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import VectorField
 
@@ -104,7 +105,7 @@ class QueryQuerySet(models.QuerySet["Query"]):
                 "places",
                 RankedPlace.objects.select_related("landmark__province", "landmark__former_province"),
             ),
-            models.Prefetch("hits", Hit.objects.select_related("image__landmark")),
+            models.Prefetch("hits", Hit.objects.select_related("image__landmark").defer("matches")),
         )
 
     def unanswered(self) -> "QueryQuerySet":
@@ -213,6 +214,16 @@ class Query(models.Model):
     def has_box(self) -> bool:
         return self.left is not None
 
+    def weighed_places(self) -> "list[RankedPlace]":
+        """Its places, each with its best `hit` and its `rivals`: what speaks for it, and what against."""
+        places = list(self.places.all())
+        best_first = [hit for hit in self.hits.all() if hit.image.thumbnail]
+        best_of = {hit.image.landmark_id: hit for hit in reversed(best_first)}
+        for place in places:
+            place.hit = best_of.get(place.landmark_id)
+            place.rivals = [other for other in places if other.landmark_id != place.landmark_id]
+        return places
+
 
 class RankedPlace(models.Model):
     """A place in the answer to a search, with what speaks for it."""
@@ -227,6 +238,10 @@ class RankedPlace(models.Model):
     best_similarity = models.FloatField()
     best_inliers = models.PositiveIntegerField(null=True)
 
+    # Set by Query.weighed_places.
+    hit: "Hit | None"  # its photo that stands highest; None when all of them were withdrawn
+    rivals: "list[RankedPlace]"  # the other places that photos voted for, the best first
+
     class Meta:
         ordering = ["query", "rank"]
         constraints = [
@@ -237,6 +252,21 @@ class RankedPlace(models.Model):
     def __str__(self) -> str:
         return f"{self.rank + 1}. {self.landmark}"
 
+    @property
+    def against(self) -> int:
+        """How many of the photos that voted speak for other places."""
+        return sum(rival.votes for rival in self.rivals)
+
+    @property
+    def voters(self) -> int:
+        return self.votes + self.against
+
+
+class HitQuerySet(models.QuerySet["Hit"]):
+    def shown(self) -> "HitQuerySet":
+        """Those whose photo is published still."""
+        return self.filter(image__in=LandmarkImage.objects.published())
+
 
 class Hit(models.Model):
     """A photo in the answer to a search. Withdrawing the photo removes it from past answers too."""
@@ -246,6 +276,10 @@ class Hit(models.Model):
     rank = models.PositiveSmallIntegerField()  # 0 is the best
     similarity = models.FloatField()
     inliers = models.PositiveIntegerField(null=True)
+    # Which details lie alike, packed by ranking.alignment.pack; empty where there are too few to count.
+    matches = models.BinaryField(default=b"")
+
+    objects = HitQuerySet.as_manager()
 
     class Meta:
         ordering = ["query", "rank"]
@@ -253,6 +287,89 @@ class Hit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rank + 1}. {self.image_id}"
+
+
+class CorrectionQuerySet(models.QuerySet["Correction"]):
+    def of_owner(self, query: Query) -> "CorrectionQuerySet":
+        """What the one who asked says of the answer: one row, or none."""
+        return self.filter(
+            query=query, user=query.user_id, session_key="" if query.user_id else query.session_key
+        )
+
+    def usable_as_truth(self) -> "CorrectionQuerySet":
+        """Those that a curator found true and that name a place which still stands in the catalogue."""
+        return self.filter(is_true=True, landmark__isnull=False)
+
+
+class Correction(models.Model):
+    """What a visitor says of an answer, and what a curator made of that.
+
+    It feeds the curators' queue and the evaluation, never the training by itself.
+    """
+
+    class Said(models.TextChoices):
+        RIGHT = "right", _("It is right")
+        WRONG = "wrong", _("It is wrong")
+        IN_FACT = "in_fact", _("It is in fact another place")
+
+    query = models.ForeignKey(Query, models.CASCADE, related_name="corrections", verbose_name=_("search"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+",
+        verbose_name=_("user"),
+    )  # fmt: skip
+    session_key = models.CharField(max_length=40, blank=True, editable=False)
+    said = models.CharField(_("what the visitor says"), max_length=10, choices=Said)
+    landmark = models.ForeignKey(
+        Landmark, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("landmark"),
+        help_text=_("What the photo shows, as the visitor says: the place answered where that is right."),
+    )  # fmt: skip
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    at = models.DateTimeField(_("at"), default=timezone.now)
+    is_true = models.BooleanField(_("found true"), null=True, blank=True)
+    handled_at = models.DateTimeField(_("handled"), null=True, blank=True)
+    handled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
+        verbose_name=_("handled by"),
+    )  # fmt: skip
+
+    objects = CorrectionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("correction"), _("corrections")
+        ordering = ["-at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["query", "user", "session_key"],
+                nulls_distinct=False,
+                name="a_visitor_corrects_an_answer_once",
+            ),
+            models.CheckConstraint(
+                name="a_correction_is_an_accounts_or_a_sessions",
+                condition=models.Q(user__isnull=False, session_key="")
+                | models.Q(user=None) & ~models.Q(session_key=""),
+            ),
+            # Where a landmark is named it may be deleted later, so none is asked for here.
+            models.CheckConstraint(
+                name="what_is_only_wrong_names_no_landmark",
+                condition=~models.Q(said="wrong") | models.Q(landmark=None),
+            ),
+            models.CheckConstraint(
+                name="a_handled_correction_is_found_true_or_not",
+                condition=models.Q(handled_at=None, handled_by=None, is_true=None)
+                | models.Q(handled_at__isnull=False, is_true__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["-at"], name="corrections_to_be_handled", condition=models.Q(handled_at=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        """The visitor's words in one line."""
+        if self.said == self.Said.IN_FACT and self.landmark:
+            return gettext("It is in fact %(place)s") % {"place": self.landmark}
+        return self.get_said_display()
 
 
 class WorkerPulse(models.Model):

@@ -12,7 +12,8 @@ from django.utils import timezone
 from places.models import LandmarkImage
 from retrieval.methods.base import Box
 from retrieval.methods.preprocessing import UnreadableImage, decode
-from retrieval.ranking import Candidate, rerank
+from retrieval.ranking import Candidate, Ranked, credible_inliers, rerank
+from retrieval.ranking.alignment import pack
 from retrieval.ranking.voting import PlaceVote, vote
 
 from . import index, serving
@@ -89,12 +90,21 @@ def _stage(query: Query, stage: str, seconds: dict[str, float]) -> Iterator[None
 
 
 @transaction.atomic
-def _store(query: Query, *, version: str, ranked: list, places: list[PlaceVote], seconds: dict) -> None:
+def _store(
+    query: Query, *, version: str, ranked: list[Ranked], places: list[PlaceVote], seconds: dict
+) -> None:
     query = Query.objects.select_for_update().get(pk=query.pk)
     query.hits.all().delete()
     query.places.all().delete()
     Hit.objects.bulk_create(
-        Hit(query=query, image_id=r.id, rank=rank, similarity=r.similarity, inliers=r.inliers)
+        Hit(
+            query=query,
+            image_id=r.id,
+            rank=rank,
+            similarity=r.similarity,
+            inliers=r.inliers,
+            matches=pack(r.verification) if r.verification and credible_inliers(r) else b"",
+        )
         for rank, r in enumerate(ranked[: query.k])
     )
     RankedPlace.objects.bulk_create(

@@ -10,10 +10,12 @@ from rest_framework import serializers
 from places.models import Landmark, Province
 from places.photo import PhotoRefused, inspect
 from places.serializers import LandmarkImageSerializer, LandmarkSerializer
+from retrieval.ranking.alignment import image_onto_query, unpack
 
 from . import methods
 from .methods.base import Method
-from .models import Evaluation, Hit, Query, RankedPlace
+from .models import Correction, Evaluation, Hit, Query, RankedPlace
+from .visitors import owns, visitor_of
 
 
 class EvaluationSerializer(serializers.ModelSerializer):
@@ -120,18 +122,102 @@ class AskSerializer(serializers.Serializer):
 
 class RankedPlaceSerializer(serializers.ModelSerializer):
     landmark = LandmarkSerializer()
+    against = serializers.IntegerField(help_text="Photos that voted for other places.")
+    best_hit = serializers.IntegerField(
+        source="hit.rank", allow_null=True, help_text="The rank of its best photo among the hits."
+    )
 
     class Meta:
         model = RankedPlace
-        fields = ["rank", "landmark", "share", "votes", "best_similarity", "best_inliers"]
+        fields = [
+            "rank", "landmark", "share", "votes", "against", "best_similarity", "best_inliers", "best_hit",
+        ]  # fmt: skip
 
 
 class HitSerializer(serializers.ModelSerializer):
+    url = serializers.SerializerMethodField(help_text="Where its matches are.")
     image = LandmarkImageSerializer()
 
     class Meta:
         model = Hit
-        fields = ["rank", "image", "similarity", "inliers"]
+        fields = ["rank", "url", "image", "similarity", "inliers"]
+
+    @extend_schema_field(serializers.URLField)
+    def get_url(self, hit: Hit) -> str:
+        return self.context["address_of_hit"](hit)
+
+
+class HitDetailSerializer(HitSerializer):
+    """A photo found, and which details lie alike in it and in the photo asked about."""
+
+    query_width = serializers.IntegerField(
+        source="query.width",
+        help_text="Of the photo asked about as it is kept: upright, perhaps made smaller.",
+    )
+    query_height = serializers.IntegerField(source="query.height")
+    matches = serializers.SerializerMethodField(
+        help_text="[query_x, query_y, image_x, image_y], a row for each inlier, in pixels of the photo asked about "
+        "as it is kept and of the upright original of the photo found; empty where they are too few to count, "
+        "and in answers that did not keep them."
+    )
+    image_onto_query = serializers.SerializerMethodField(
+        help_text="The affine map [[a, b, c], [d, e, f]] of those pixels, x' = a x + b y + c and "
+        "y' = d x + e y + f, that lays the photo found onto the one asked about; null where none fits."
+    )
+
+    class Meta(HitSerializer.Meta):
+        fields = [*HitSerializer.Meta.fields, "query_width", "query_height", "matches", "image_onto_query"]
+
+    @extend_schema_field(
+        serializers.ListField(
+            child=serializers.ListField(child=serializers.IntegerField(), min_length=4, max_length=4)
+        )
+    )
+    def get_matches(self, hit: Hit) -> list[list[int]]:
+        return unpack(hit.matches).tolist()
+
+    @extend_schema_field(
+        serializers.ListField(
+            child=serializers.ListField(child=serializers.FloatField(), min_length=3, max_length=3),
+            min_length=2,
+            max_length=2,
+            allow_null=True,
+        )
+    )
+    def get_image_onto_query(self, hit: Hit) -> list[list[float]] | None:
+        transform = image_onto_query(unpack(hit.matches))
+        return None if transform is None else transform.tolist()
+
+
+class CorrectionSerializer(serializers.ModelSerializer):
+    """What the one who asked says of an answer."""
+
+    landmark = serializers.SlugRelatedField(
+        "slug",
+        queryset=Landmark.objects.all(),
+        required=False,
+        allow_null=True,
+        help_text="What the photo shows: sent with in_fact only; where the answer is right, its place.",
+    )
+    note = serializers.CharField(
+        required=False, allow_blank=True, max_length=Correction._meta.get_field("note").max_length
+    )
+    is_true = serializers.BooleanField(
+        read_only=True, allow_null=True, help_text="What a curator found; null until one has looked."
+    )
+
+    class Meta:
+        model = Correction
+        fields = ["said", "landmark", "note", "at", "is_true"]
+        read_only_fields = ["at"]
+
+    def validate(self, attributes: dict) -> dict:
+        if attributes["said"] == Correction.Said.IN_FACT:
+            if not attributes.get("landmark"):
+                raise serializers.ValidationError({"landmark": [_("Please name the place.")]})
+        elif attributes.get("landmark"):
+            raise serializers.ValidationError({"landmark": [_("A place is named with in_fact only.")]})
+        return attributes
 
 
 class QuerySerializer(serializers.ModelSerializer):
@@ -146,19 +232,29 @@ class QuerySerializer(serializers.ModelSerializer):
     )
     checkpoint = serializers.CharField(source="version")
     province = serializers.SlugRelatedField("slug", read_only=True)
-    places = RankedPlaceSerializer(many=True)
+    places = RankedPlaceSerializer(many=True, source="weighed_places")
     hits = HitSerializer(many=True)
+    correction = serializers.SerializerMethodField(
+        help_text="What the one who asked says of the answer; null where nothing is said, and to other readers."
+    )
 
     class Meta:
         model = Query
         fields = [
             "id", "url", "state", "stage", "reason", "message", "method", "checkpoint", "box", "k", "province",
-            "category", "asked_at", "answered_at", "seconds", "places", "hits",
+            "category", "asked_at", "answered_at", "seconds", "places", "hits", "correction",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.URLField)
     def get_url(self, query: Query) -> str:
         return self.context["address_of"](query)
+
+    @extend_schema_field(CorrectionSerializer(allow_null=True))
+    def get_correction(self, query: Query) -> dict | None:
+        if query.state != Query.State.ANSWERED or not owns(query, **visitor_of(self.context["request"])):
+            return None
+        said = Correction.objects.of_owner(query).select_related("landmark").first()
+        return CorrectionSerializer(said).data if said else None
 
     @extend_schema_field(serializers.ListField(child=serializers.FloatField(), allow_null=True))
     def get_box(self, query: Query) -> list[float] | None:

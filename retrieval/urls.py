@@ -13,7 +13,10 @@ urlpatterns = [
     path("searches/<uuid:pk>/progress/", views.query_progress, name="query-progress"),
     path("searches/<uuid:pk>/photo/", views.query_photo, name="query-photo"),
     path("searches/<uuid:pk>/thumbnail/", views.query_thumbnail, name="query-thumbnail"),
+    path("searches/<uuid:pk>/hits/<int:rank>/", views.hit, name="hit"),
     path("searches/<uuid:pk>/again/", views.query_again, name="query-again"),
     path("searches/<uuid:pk>/share/", views.query_share, name="query-share"),
+    path("searches/<uuid:pk>/correction/", views.query_correct, name="query-correct"),
+    path("searches/<uuid:pk>/correction/delete/", views.query_uncorrect, name="query-uncorrect"),
     path("searches/<uuid:pk>/delete/", views.query_delete, name="query-delete"),
 ]

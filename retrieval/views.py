@@ -15,9 +15,9 @@ from places.models import Landmark
 from places.photo import PhotoRefused, served_copy
 from retrieval import methods
 
-from . import methods_page, tasks
-from .forms import AgainForm, SearchForm
-from .models import Query, RankedPlace, WorkerPulse
+from . import corrections, hit_page, methods_page, tasks
+from .forms import AgainForm, CorrectionForm, SearchForm
+from .models import Correction, Query, RankedPlace, WorkerPulse
 from .visitors import lasting_visitor_of, own_searches, owns, visitor_of
 
 STATUS_OF_REFUSAL = {"not_an_image": 415, "too_many_bytes": 413}
@@ -81,10 +81,18 @@ def query(request: HttpRequest, pk) -> HttpResponse:
 
 
 def _query_page(
-    request: HttpRequest, query: Query, form: AgainForm | None = None, *, status: int = 200
+    request: HttpRequest,
+    query: Query,
+    form: AgainForm | None = None,
+    *,
+    correction_form: CorrectionForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    form = form or AgainForm(initial={"method": query.method} | _fractions(query))
-    return render(request, "retrieval/query.html", _context(request, query) | {"form": form}, status=status)
+    context = _context(request, query)
+    context["form"] = form or AgainForm(initial={"method": query.method} | _fractions(query))
+    if correction_form:
+        context["correction_form"] = correction_form
+    return render(request, "retrieval/query.html", context, status=status)
 
 
 def _fractions(query: Query) -> dict[str, float]:
@@ -120,10 +128,10 @@ def _context(request: HttpRequest, query: Query) -> dict:
     }
     if not query.is_done:
         return context | {"progress": _progress(query)}
-    places, hits = list(query.places.all()), [hit for hit in query.hits.all() if hit.image.thumbnail]
-    first_hits = {hit.image.landmark_id: hit for hit in reversed(hits)}
-    for place in places:
-        place.hit = first_hits.get(place.landmark_id)
+    if context["is_owner"] and query.state == Query.State.ANSWERED:
+        said = Correction.objects.of_owner(query).select_related("landmark").first()
+        context |= {"can_correct": True, "correction": said, "correction_form": CorrectionForm()}
+    places, hits = query.weighed_places(), [hit for hit in query.hits.all() if hit.image.thumbnail]
     return context | {
         "best": places[0] if places else None,
         "others": places[1:PLACES_AT_ONCE],
@@ -132,6 +140,21 @@ def _context(request: HttpRequest, query: Query) -> dict:
         "further_hits": hits[PHOTOS_AT_ONCE:],
         "timings": [(label, query.seconds[name]) for name, label in _stages(query) if name in query.seconds],
     }
+
+
+@require_GET
+@never_cache
+def hit(request: HttpRequest, pk, rank: int) -> HttpResponse:
+    """Why a photo was found: what lies alike in it and in the visitor's."""
+    query = _readable(request, pk)
+    hit = get_object_or_404(query.hits.shown().select_related("image__landmark__province"), rank=rank)
+    context = {
+        "query": query,
+        "hit": hit,
+        "is_owner": owns(query, **visitor_of(request)),
+        "evidence": hit_page.evidence(query, hit),
+    }
+    return render(request, "retrieval/hit.html", context)
 
 
 def _label(name: str) -> str:
@@ -202,6 +225,34 @@ def query_again(request: HttpRequest, pk) -> HttpResponse:
         except FileNotFoundError:
             form.add_error(None, _("The photo of this search is gone. Please send it again."))
     return _query_page(request, query, form, status=400)
+
+
+def query_correct(request: HttpRequest, pk) -> HttpResponse:
+    """Keep what the visitor says of the answer: right, wrong, or in fact another place."""
+    if request.method != "POST":  # the page's address after a refusal, opened again
+        return redirect("retrieval:query", pk)
+    answered = own_searches(**visitor_of(request)).filter(state=Query.State.ANSWERED)
+    query = get_object_or_404(answered.with_answer(), pk=pk)
+    form = CorrectionForm(request.POST)
+    if form.is_valid():
+        try:
+            corrections.correct(query, **form.correction())
+            return redirect(_correction_of(query))
+        except corrections.NoPlaceAnswered:
+            form.add_error(None, _("This answer names no place that could be right or wrong."))
+    return _query_page(request, query, correction_form=form, status=400)
+
+
+@require_POST
+def query_uncorrect(request: HttpRequest, pk) -> HttpResponse:
+    query = _own(request, pk)
+    corrections.take_back(query)
+    return redirect(_correction_of(query))
+
+
+def _correction_of(query: Query) -> str:
+    """The part of the answer's page where it is corrected."""
+    return f"{query.get_absolute_url()}#correction"
 
 
 @require_POST

@@ -7,7 +7,7 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from .models import Query, QueryQuerySet
+from .models import Correction, Query, QueryQuerySet
 
 
 def visitor_of(request: HttpRequest) -> dict:
@@ -37,13 +37,14 @@ def owns(query: Query, *, user, session_key: str) -> bool:
 
 @receiver(user_logged_in)
 def adopt_searches(request: HttpRequest, user, **_kwargs) -> None:
-    """What a visitor asked before logging in becomes the account's.
+    """What a visitor asked, and said of the answers, before logging in becomes the account's.
 
     Logging in gives the session another key, so the one that the searches carry is read from the cookie.
     """
     before = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     if before:
         Query.objects.filter(user=None, session_key=before).update(user=user)
+        Correction.objects.filter(user=None, session_key=before).update(user=user, session_key="")
 
 
 @receiver(post_delete, sender=Query)

@@ -1,13 +1,22 @@
+import io
 from dataclasses import asdict, replace
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import translation
+from PIL import Image
 
-from retrieval import indexing, methods, serving, tasks
-from retrieval.models import DescribeFailure, NightlyTuning, ServableCheckpoint
-from tests.factories import CuratorFactory, LandmarkImageFactory, UserFactory, drawn_photo
+from retrieval import corrections, indexing, methods, serving, tasks
+from retrieval.models import Correction, DescribeFailure, NightlyTuning, ServableCheckpoint
+from tests.factories import (
+    CuratorFactory,
+    LandmarkFactory,
+    LandmarkImageFactory,
+    UserFactory,
+    drawn_photo,
+)
+from tests.retrieval.test_views import answered
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_methods")]
 
@@ -152,3 +161,98 @@ def test_the_switch_is_for_those_with_the_right_to_change_it(client, queued):
     client.force_login(UserFactory(is_staff=True))
     assert client.post(NIGHT, {"on": "on", "hour": 2}).status_code == 403
     assert not NightlyTuning.objects.get().on
+
+
+with translation.override("en"):
+    CORRECTIONS = reverse("admin:retrieval_correction_changelist")
+
+
+def corrected(said: str = "wrong", **fields) -> Correction:
+    """What a visitor said of an answer; its query has a box."""
+    query = answered(
+        LandmarkImageFactory(published=True), user=UserFactory(), left=100, top=50, right=300, bottom=150
+    )
+    return corrections.correct(query, said=said, **fields)
+
+
+def judge(client, action: str, *rows: Correction) -> str:
+    chosen = {"action": action, "_selected_action": [row.pk for row in rows]}
+    return client.post(CORRECTIONS, chosen, follow=True).content.decode()
+
+
+def test_the_queue_shows_what_was_answered_and_what_the_visitor_says_of_it(client, queued):
+    temple = LandmarkFactory(name_vi="Văn Miếu", name_en="Temple of Literature")
+    row = corrected("in_fact", landmark=temple, note="the gate")
+    page = client.get(CORRECTIONS).content.decode()
+    for said in (row.query.places.get().landmark.name_en, "It is in fact Temple of Literature", "the gate"):
+        assert said in page
+    assert reverse("admin:retrieval_correction_photo", args=[row.pk]).removeprefix("/en") in page
+    assert client.get(reverse("admin:retrieval_correction_change", args=[row.pk])).status_code == 200
+
+
+def test_a_curator_finds_corrections_true_or_not_and_puts_them_back(client, queued):
+    true, false = corrected("right"), corrected()
+    assert "1 correction changed." in judge(client, "find_true", true)
+    judge(client, "find_false", false)
+    for row, found in ((true, True), (false, False)):
+        row.refresh_from_db()
+        assert (row.is_true, row.handled_by.is_staff, row.handled_at is None) == (found, True, False)
+    judge(client, "reopen", true, false)
+    assert Correction.objects.filter(handled_at=None, handled_by=None, is_true=None).count() == 2
+
+
+def test_the_queue_is_sieved_by_what_is_handled_and_begins_with_what_waits(client, queued):
+    waiting, handled = corrected(note="still waiting"), corrected(note="long handled")
+    judge(client, "find_true", handled)
+    assert "long handled" not in client.get(CORRECTIONS, {"handled": "no"}).content.decode()
+    assert "still waiting" not in client.get(CORRECTIONS, {"handled": "yes"}).content.decode()
+    assert "still waiting" not in client.get(CORRECTIONS, {"said__exact": "right"}).content.decode()
+    page = client.get(CORRECTIONS).content.decode()
+    assert page.index(waiting.note) < page.index(handled.note)
+
+
+def test_a_curator_sees_the_photo_asked_about_with_its_box(client, queued):
+    row = corrected()
+    address = reverse("admin:retrieval_correction_photo", args=[row.pk])
+    response = client.get(address)
+    assert "no-store" in response["Cache-Control"]
+    picture = Image.open(io.BytesIO(response.content)).convert("L")
+    assert picture.size == (400, 200)
+    edge = [picture.getpixel((x, 51)) for x in range(110, 290)]
+    assert min(edge) > 200
+    row.query.photo.storage.delete(row.query.photo.name)
+    assert client.get(address).status_code == 404
+
+
+def test_corrections_are_for_staff_with_the_right_to_them(client, queued):
+    row = corrected()
+    photo = reverse("admin:retrieval_correction_photo", args=[row.pk])
+    client.force_login(onlooker := UserFactory(is_staff=True))
+    assert client.get(CORRECTIONS).status_code == 403
+    assert client.get(photo).status_code == 403
+    onlooker.user_permissions.add(Permission.objects.get(codename="view_correction"))
+    client.force_login(onlooker)
+    assert client.get(photo).status_code == 200
+    judge(client, "find_true", row)
+    row.refresh_from_db()
+    assert row.is_true is None
+    client.force_login(UserFactory())
+    assert client.get(photo).status_code == 302
+
+
+def test_a_visitors_words_are_rewritten_by_nobody(client, queued):
+    row = corrected(note="as I said")
+    with translation.override("en"):
+        address = reverse("admin:retrieval_correction_change", args=[row.pk])
+        assert client.get(reverse("admin:retrieval_correction_add")).status_code == 403
+    assert client.post(address, {"note": "as they said", "said": "right"}).status_code == 403
+    row.refresh_from_db()
+    assert row.note == "as I said"
+
+
+def test_the_queue_takes_a_fixed_number_of_queries(client, queued, django_assert_max_num_queries):
+    for _round in range(2):
+        for _correction in range(3):
+            corrected("right")
+        with django_assert_max_num_queries(8):
+            client.get(CORRECTIONS)

@@ -2,6 +2,7 @@ import base64
 import io
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from places.models import Landmark
@@ -136,6 +137,77 @@ def test_an_answer_takes_a_constant_number_of_queries(client, django_assert_max_
     with django_assert_max_num_queries(8):
         body = client.get(reverse("api:search-detail", args=[query.pk])).json()
     assert len(body["hits"]) == 8
+
+
+@pytest.fixture
+def answered(client) -> Query:
+    """A search of the visitor behind the client, with a place."""
+    indexing.describe_image(LandmarkImageFactory(published=True, seed=1))
+    query = tasks.ask(drawn_photo(1, (320, 240)), method="sir", session_key=client.session.session_key)
+    tasks.answer_query(str(query.pk))
+    query.refresh_from_db()
+    return query
+
+
+def correct(client, query: Query, **said):
+    address = reverse("api:search-correction", args=[query.pk])
+    return client.post(address, said, content_type="application/json")
+
+
+def test_an_answer_is_corrected_and_the_correction_taken_back(client, answered):
+    address = reverse("api:search-detail", args=[answered.pk])
+    assert client.get(address).json()["correction"] is None
+    LandmarkFactory(slug="van-mieu")
+    said = correct(client, answered, said="in_fact", landmark="van-mieu", note="the gate")
+    assert said.status_code == 200, said.content
+    assert said.json() == client.get(address).json()["correction"]
+    assert said.json() | {"at": ""} == {
+        "said": "in_fact", "landmark": "van-mieu", "note": "the gate", "at": "", "is_true": None,
+    }  # fmt: skip
+    assert correct(client, answered, said="right").json()["landmark"] == answered.places.get().landmark.slug
+    assert client.delete(reverse("api:search-correction", args=[answered.pk])).status_code == 204
+    assert client.get(address).json()["correction"] is None
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({}, "said"),
+        ({"said": "perhaps"}, "said"),
+        ({"said": "in_fact"}, "landmark"),
+        ({"said": "in_fact", "landmark": "nowhere"}, "landmark"),
+        ({"said": "wrong", "landmark": "van-mieu"}, "landmark"),
+        ({"said": "wrong", "note": "a" * 501}, "note"),
+    ],
+)
+def test_a_bad_correction_is_400_and_names_what_is_wrong(client, answered, said, field):
+    LandmarkFactory(slug="van-mieu")
+    response = correct(client, answered, **said)
+    assert response.status_code == 400
+    assert list(response.json()) == [field]
+    assert not answered.corrections.exists()
+
+
+def test_what_is_not_answered_or_names_no_place_is_409(client, answered):
+    answered.places.all().delete()
+    assert correct(client, answered, said="wrong").status_code == 409
+    Query.objects.update(state=Query.State.RUNNING)
+    assert correct(client, answered, said="wrong").status_code == 409
+    assert not answered.corrections.exists()
+
+
+def test_nobody_but_who_asked_corrects_an_answer_or_reads_the_correction(client, answered):
+    correct(client, answered, said="wrong", note="my secret")
+    with_token = client.get(reverse("api:search-detail", args=[answered.pk])).json()["url"]
+    Query.objects.update(shared=True)
+    stranger = Client()
+    assert stranger.get(with_token).json()["correction"] is None
+    assert correct(stranger, answered, said="right").status_code == 404
+    address = reverse("api:search-correction", args=[answered.pk])
+    token = with_token.partition("?")[2]
+    for forbidden in (address, f"{address}?{token}"):
+        assert stranger.delete(forbidden).status_code == 404
+    assert answered.corrections.get().said == "wrong"
 
 
 def test_the_methods_are_listed_with_their_checkpoints(client):
