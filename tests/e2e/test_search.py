@@ -107,7 +107,7 @@ def test_a_visitor_uploads_a_photo_draws_a_box_picks_a_method_and_reads_the_plac
     assert (query.method, query.width, query.height) == ("sir", 1280, 960)
     box = (query.left / 1280, query.top / 960, query.right / 1280, query.bottom / 960)
     assert box == pytest.approx(FRAME, abs=0.01)
-    page.locator("#answer summary").first.click()
+    page.locator("#answer .why > summary").first.click()
     assert page.locator(".why .evidence").first.is_visible()
 
     # The same photo once more, by another method and as a whole, without another upload.
