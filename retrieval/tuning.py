@@ -19,6 +19,7 @@ from retrieval import methods
 from retrieval.evaluation import benchmark
 from retrieval.evaluation.benchmark import MethodReport
 from retrieval.evaluation.datasets import Dataset, from_folder
+from retrieval.evaluation.descriptions import Describer
 from retrieval.methods import weights
 from retrieval.methods.base import Checkpoint
 from retrieval.methods.gem import CnnIrwnha
@@ -113,18 +114,27 @@ def tune(
     )
     outcome = Outcome(row, before, after)
     if outcome.won:
-        _describe_beside(checkpoint, progress=progress)
+        _describe_beside(checkpoint, measured=questions, cache=cache, progress=progress)
         serving.serve(row)
     return outcome
 
 
-def _describe_beside(checkpoint: Checkpoint, *, progress: Progress) -> None:
-    """Describe every published photo by a checkpoint that does not serve yet; what serves goes on serving."""
+def _describe_beside(checkpoint: Checkpoint, *, measured: Dataset, cache: Path, progress: Progress) -> None:
+    """Describe every published photo by a checkpoint that does not serve yet; what serves goes on serving.
+
+    What was measured has been described, and is remembered in `cache`.
+    """
     method = methods.load("cnn_irwnha", checkpoint=checkpoint)
+    describer = Describer(method, cache_dir=cache)
+    exported = {path.stem: path for path in (*measured.images, *(query.path for query in measured.queries))}
     missing = list(indexing.missing(methods.find("cnn_irwnha", checkpoint=checkpoint)))
     for done, image in enumerate(missing):
         progress("new descriptors", done, len(missing))
-        index.put(image, method=method, description=method.describe(decode(storage.original_bytes(image))))
+        if path := exported.get(image.sha256):
+            description = describer.describe(path).description
+        else:
+            description = method.describe(decode(storage.original_bytes(image)))
+        index.put(image, method=method, description=description)
     progress("new descriptors", len(missing), len(missing))
 
 

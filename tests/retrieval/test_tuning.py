@@ -1,4 +1,5 @@
 import itertools
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from places.models import LandmarkImage
 from retrieval import indexing, methods, serving, tuning
 from retrieval.evaluation.benchmark import MethodReport, SetupReport
 from retrieval.evaluation.datasets import Dataset, DatasetError
+from retrieval.evaluation.descriptions import Describer
 from retrieval.evaluation.metrics import RECALL_LEVELS, Interval
 from retrieval.management.commands import tune_to_catalogue as command
 from retrieval.methods.weights import MissingWeights, sha256
@@ -19,6 +21,7 @@ from retrieval.methods.whitening import Projection
 from retrieval.models import Descriptor, Evaluation, NightlyTuning, ServableCheckpoint
 from retrieval.training import catalogue, fine_tuning, maps
 from tests.factories import LandmarkFactory, LandmarkImageFactory, drawn_photo
+from tests.retrieval.conftest import Quick
 from tests.retrieval.training.small import SmallTrunk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_methods")]
@@ -58,8 +61,9 @@ def landmarks():
 
 
 @pytest.fixture
-def learning(monkeypatch, tmp_path):
+def learning(monkeypatch, settings, tmp_path):
     """What the tuning is asked to learn and to measure, with a network of few weights and figures to be set."""
+    settings.VAR_DIR = tmp_path / "var"
     monkeypatch.setenv("WEIGHTS_DIR", str(tmp_path / "weights"))
     seen = SimpleNamespace(figures=WINS, learned=[], asked=[], measured=[])
 
@@ -289,6 +293,29 @@ def test_what_won_has_described_the_catalogue_before_it_serves_and_the_old_descr
     assert Descriptor.objects.filter(version=BUNDLED.name).count() == 20
     assert serving.find("cnn_irwnha").checkpoint.name == outcome.checkpoint.name
     assert not indexing.missing(serving.find("cnn_irwnha")).exists()
+
+
+def test_what_was_described_for_measuring_is_not_described_again_for_serving(
+    landmarks, learning, tune, monkeypatch
+):
+    described = Counter()
+    describe = Quick.describe
+
+    def counted(method, image, *, box=None):
+        described[method.checkpoint.name] += 1
+        return describe(method, image, box=box)
+
+    def run(dataset, method, *, cache_dir, **_options):
+        describer = Describer(method, cache_dir=cache_dir)
+        for path in (*dataset.images, *questions(dataset)):
+            describer.describe(path)
+        return report_of(method.checkpoint, WINS[method.checkpoint != BUNDLED])
+
+    monkeypatch.setattr(Quick, "describe", counted)
+    monkeypatch.setattr(tuning.benchmark, "run", run)
+    outcome = tune()
+    assert described[outcome.checkpoint.name] == 20
+    assert Descriptor.objects.filter(version=outcome.checkpoint.name).count() == 20
 
 
 def test_what_lost_changes_nothing_for_visitors(landmarks, learning, tune):
