@@ -126,7 +126,7 @@ def fault(found: Import) -> str | None:
     """Why this import may not be, or None."""
     module, name = found.module, found.name
     for thing, owners in RESERVED.items():
-        if within(name, thing) and module not in owners:
+        if within(name, thing) and not within(module, *owners):
             return f"only {' and '.join(sorted(owners))} may"
     pure = next((room for room in PURE if within(module, room)), None)
     if within(name, *NETWORKS):
@@ -142,7 +142,7 @@ def fault(found: Import) -> str | None:
         return f"{room} may not"
     if room == "retrieval" and within(name, "retrieval") and not within(name, *PURE):
         here, there = step(module), step(name)
-        same_file = within(name, module)
+        same_file = within(name, ".".join(module.split(".")[:2]))  # or the same folder of models
         if there > here or (there == here < len(ORDER) and not same_file):
             return "leftward only: models, index, indexing and search, tasks, then the doors"
     return None

@@ -1,0 +1,25 @@
+"""What the platform knows of each photo by each method, what visitors asked, and what they were answered."""
+
+from .checkpoints import NightlyTuning, ServableCheckpoint
+from .corrections import Correction, CorrectionQuerySet
+from .described import DescribeFailure, Descriptor, LocalFeatureSet
+from .evaluations import Evaluation
+from .queries import Hit, Query, QueryQuerySet, RankedPlace, query_photo_path
+from .workers import WorkerPulse
+
+__all__ = [
+    "Correction",
+    "CorrectionQuerySet",
+    "DescribeFailure",
+    "Descriptor",
+    "Evaluation",
+    "Hit",
+    "LocalFeatureSet",
+    "NightlyTuning",
+    "Query",
+    "QueryQuerySet",
+    "RankedPlace",
+    "ServableCheckpoint",
+    "WorkerPulse",
+    "query_photo_path",
+]

@@ -1,0 +1,66 @@
+"""What the platform knows of each photo by each method."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from pgvector.django import VectorField
+
+from places.models import LandmarkImage
+
+
+class Described(models.Model):
+    """One photo under one version of one method."""
+
+    image = models.ForeignKey(
+        LandmarkImage, models.CASCADE, related_name="%(class)ss", verbose_name=_("photo")
+    )
+    method = models.CharField(_("method"), max_length=40)
+    version = models.CharField(_("checkpoint"), max_length=100)
+    at = models.DateTimeField(_("at"), auto_now=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.image_id} {self.method} {self.version}"
+
+
+class Descriptor(Described):
+    """A photo's vector. A photo without one is still to be described: there is no other state."""
+
+    vector = VectorField()  # no dimension: each method and version has its own
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("descriptor"), _("descriptors")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["image", "method", "version"], name="one_descriptor_per_image_method_and_version"
+            )
+        ]
+        indexes = [models.Index(fields=["method", "version"], name="descriptors_by_method")]
+
+
+class LocalFeatureSet(models.Model):
+    """The local features that go with a descriptor, packed by LocalFeatures.to_bytes."""
+
+    descriptor = models.OneToOneField(
+        Descriptor, models.CASCADE, primary_key=True, related_name="local_features"
+    )
+    features = models.BinaryField()
+    count = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.count} of {self.descriptor_id}"
+
+
+class DescribeFailure(Described):
+    """Why a photo could not be described, for curators; gone once it can."""
+
+    reason = models.CharField(_("reason"), max_length=500)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("failed description"), _("failed descriptions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["image", "method", "version"], name="one_failure_per_image_method_and_version"
+            )
+        ]

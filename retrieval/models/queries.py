@@ -1,0 +1,220 @@
+"""What visitors asked, and what they were answered."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from places import storage
+from places.models import Landmark, LandmarkImage, Province
+
+
+def query_photo_path(query: "Query", filename: str) -> str:
+    return f"queries/{str(query.pk)[:2]}/{query.pk}"
+
+
+class QueryQuerySet(models.QuerySet["Query"]):
+    def readable_by(self, *, user, session_key: str | None) -> "QueryQuerySet":
+        """Those that this visitor may see: their own, and what others shared."""
+        own = models.Q(shared=True)
+        if user.is_authenticated:
+            own |= models.Q(user=user)
+        if session_key:
+            own |= models.Q(user=None, session_key=session_key)
+        return self.filter(own)
+
+    def asked_by(self, user) -> "QueryQuerySet":
+        return self.filter(user=user).order_by("-asked_at")
+
+    def with_answer(self) -> "QueryQuerySet":
+        """Each with its places and hits, and all that a page shows of them, in a handful of queries."""
+        return self.prefetch_related(
+            models.Prefetch(
+                "places",
+                RankedPlace.objects.select_related("landmark__province", "landmark__former_province"),
+            ),
+            models.Prefetch("hits", Hit.objects.select_related("image__landmark").defer("matches")),
+        )
+
+    def unanswered(self) -> "QueryQuerySet":
+        return self.filter(state__in=[Query.State.WAITING, Query.State.RUNNING])
+
+
+class Query(models.Model):
+    """One search: a photo, perhaps a box on it, a method; and how far it has come."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        RUNNING = "running", _("Searching")
+        ANSWERED = "answered", _("Answered")
+        FAILED = "failed", _("Failed")
+
+    class Stage(models.TextChoices):
+        DESCRIBING = "describing", _("Describing the photo")
+        SEARCHING = "searching", _("Searching the catalogue")
+        VERIFYING = "verifying", _("Comparing closely")
+
+    class Reason(models.TextChoices):
+        """Why a search failed, in words for its visitor."""
+
+        UNREADABLE = "unreadable", _("The photo could not be read.")
+        NOTHING_DESCRIBED = (
+            "nothing_described",
+            _("No photo of the catalogue is described by this method yet."),
+        )
+        GAVE_UP = "gave_up", _("The search could not be finished. Please try again.")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="queries",
+        verbose_name=_("user"),
+    )  # fmt: skip
+    session_key = models.CharField(max_length=40, blank=True, editable=False)
+    shared = models.BooleanField(_("shared"), default=False)
+
+    photo = models.FileField(_("photo"), storage=storage.private, upload_to=query_photo_path, max_length=200)
+    width = models.PositiveIntegerField(_("width"), help_text=_("Pixels, upright."))
+    height = models.PositiveIntegerField(_("height"), help_text=_("Pixels, upright."))
+    left = models.PositiveIntegerField(null=True, blank=True)
+    top = models.PositiveIntegerField(null=True, blank=True)
+    right = models.PositiveIntegerField(null=True, blank=True)
+    bottom = models.PositiveIntegerField(null=True, blank=True)
+
+    method = models.CharField(_("method"), max_length=40)
+    version = models.CharField(_("checkpoint"), max_length=100, blank=True)
+    k = models.PositiveSmallIntegerField(_("how many photos"), default=50)
+    province = models.ForeignKey(
+        Province, models.SET_NULL, null=True, blank=True, verbose_name=_("only in this province")
+    )
+    category = models.CharField(
+        _("only of this category"), max_length=20, choices=Landmark.Category, blank=True
+    )
+
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage, blank=True)
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    asked_at = models.DateTimeField(_("asked"), default=timezone.now)
+    queued_at = models.DateTimeField(null=True, editable=False)
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    seconds = models.JSONField(_("seconds by stage"), default=dict, blank=True)
+
+    objects = QueryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("search"), _("searches")
+        ordering = ["-asked_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="a_box_is_whole_has_an_area_and_lies_in_the_photo",
+                condition=models.Q(left=None, top=None, right=None, bottom=None)
+                | models.Q(
+                    left__lt=models.F("right"),
+                    top__lt=models.F("bottom"),
+                    right__lte=models.F("width"),
+                    bottom__lte=models.F("height"),
+                ),
+            ),  # fmt: skip
+            models.CheckConstraint(
+                name="a_failed_search_has_a_reason",
+                condition=~models.Q(state="failed") | ~models.Q(reason=""),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-asked_at"], name="searches_of_a_user"),
+            models.Index(
+                fields=["asked_at"], name="unanswered_searches",
+                condition=models.Q(state__in=["waiting", "running"]),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    def get_absolute_url(self) -> str:
+        return reverse("retrieval:query", args=[self.pk])
+
+    @property
+    def is_done(self) -> bool:
+        return self.state in (self.State.ANSWERED, self.State.FAILED)
+
+    @property
+    def has_box(self) -> bool:
+        return self.left is not None
+
+    def weighed_places(self) -> "list[RankedPlace]":
+        """Its places, each with its best `hit` and its `rivals`: what speaks for it, and what against."""
+        places = list(self.places.all())
+        best_first = [hit for hit in self.hits.all() if hit.image.thumbnail]
+        best_of = {hit.image.landmark_id: hit for hit in reversed(best_first)}
+        for place in places:
+            place.hit = best_of.get(place.landmark_id)
+            place.rivals = [other for other in places if other.landmark_id != place.landmark_id]
+        return places
+
+
+class RankedPlace(models.Model):
+    """A place in the answer to a search, with what speaks for it."""
+
+    query = models.ForeignKey(Query, models.CASCADE, related_name="places")
+    landmark = models.ForeignKey(Landmark, models.CASCADE, related_name="+")
+    rank = models.PositiveSmallIntegerField()  # 0 is the best
+    share = models.FloatField(help_text="Of the photos' votes, 0..1; not a probability.")
+    votes = models.PositiveSmallIntegerField(
+        help_text="Photos that voted for it, near-duplicates counted once."
+    )
+    best_similarity = models.FloatField()
+    best_inliers = models.PositiveIntegerField(null=True)
+
+    # Set by Query.weighed_places.
+    hit: "Hit | None"  # its photo that stands highest; None when all of them were withdrawn
+    rivals: "list[RankedPlace]"  # the other places that photos voted for, the best first
+
+    class Meta:
+        ordering = ["query", "rank"]
+        constraints = [
+            models.UniqueConstraint(fields=["query", "rank"], name="one_place_per_rank"),
+            models.UniqueConstraint(fields=["query", "landmark"], name="a_place_is_ranked_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rank + 1}. {self.landmark}"
+
+    @property
+    def against(self) -> int:
+        """How many of the photos that voted speak for other places."""
+        return sum(rival.votes for rival in self.rivals)
+
+    @property
+    def voters(self) -> int:
+        return self.votes + self.against
+
+
+class HitQuerySet(models.QuerySet["Hit"]):
+    def shown(self) -> "HitQuerySet":
+        """Those whose photo is published still."""
+        return self.filter(image__in=LandmarkImage.objects.published())
+
+
+class Hit(models.Model):
+    """A photo in the answer to a search. Withdrawing the photo removes it from past answers too."""
+
+    query = models.ForeignKey(Query, models.CASCADE, related_name="hits")
+    image = models.ForeignKey(LandmarkImage, models.CASCADE, related_name="+")
+    rank = models.PositiveSmallIntegerField()  # 0 is the best
+    similarity = models.FloatField()
+    inliers = models.PositiveIntegerField(null=True)
+    # Which details lie alike, packed by ranking.alignment.pack; empty where there are too few to count.
+    matches = models.BinaryField(default=b"")
+
+    objects = HitQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["query", "rank"]
+        constraints = [models.UniqueConstraint(fields=["query", "rank"], name="one_photo_per_rank")]
+
+    def __str__(self) -> str:
+        return f"{self.rank + 1}. {self.image_id}"
