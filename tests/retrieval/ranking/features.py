@@ -23,3 +23,20 @@ def seen_from_elsewhere(features: LocalFeatures, *, linear: object, shift: objec
     """The same features after an affine map of the picture."""
     moved = features.keypoints @ np.asarray(linear, np.float32).T + np.asarray(shift, np.float32)
     return at(moved, descriptors=features.descriptors)
+
+
+def partly_seen(features: LocalFeatures, count: int, *, seed: int) -> LocalFeatures:
+    """Another picture with as many features, of which `count` are these seen from elsewhere and the rest clutter.
+
+    What is seen again differs as in photographs: descriptors by some 0.6, well inside the bound of 0.9, and
+    keypoints by some 2 pixels.
+    """
+    random = np.random.default_rng(seed)
+    clutter = scattered(len(features), seed=seed, dimensions=features.descriptors.shape[1])
+    rows = random.choice(len(features), count, replace=False)
+    moved = features.keypoints[rows] @ np.array([[0.8, -0.2], [0.15, 0.9]]).T + (120, 10)
+    keypoints, descriptors = clutter.keypoints.copy(), clutter.descriptors.copy()
+    keypoints[:count] = moved + random.normal(0, 2, (count, 2))
+    noise = random.standard_normal((count, descriptors.shape[1])) * 0.6 / np.sqrt(descriptors.shape[1])
+    descriptors[:count] = features.descriptors[rows] + noise
+    return at(keypoints, descriptors=descriptors)
