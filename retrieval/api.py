@@ -179,7 +179,7 @@ class MethodViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     filter_backends: list = []
 
     def get_queryset(self) -> list:
-        return list(serving.available().values())
+        return list(serving.offered().values())
 
 
 class EvaluationViewSet(viewsets.ReadOnlyModelViewSet):

@@ -9,17 +9,20 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from places.models import Landmark, Province
-from retrieval.methods.base import Method
+from retrieval.answering.approaches import CONSENSUS, Approach
 
 from . import serving
 from .models import Correction
 
-FIRST_CHOICE = "cnn_irwnha"
+FIRST_CHOICES = (CONSENSUS, "cnn_irwnha")  # the others follow by their labels
 
 # The methods cannot import Django, so their lines are named here for the catalogue of messages.
 SUMMARIES = (
     gettext_noop(
-        "Looks at the picture at three sizes and weighs its most telling parts; the best first choice."
+        "Asks all three methods, then compares the best photos closely, detail by detail; the surest answer."
+    ),
+    gettext_noop(
+        "Looks at the picture at three sizes and weighs its most telling parts; quick and good by itself."
     ),
     gettext_noop("Compares the overall look of whole pictures; the quickest, and the least sure."),
     gettext_noop(
@@ -28,16 +31,17 @@ SUMMARIES = (
 )
 
 
-def offered_methods() -> list[type[Method]]:
-    """The methods in the order of the picker: the best first choice, then by label."""
+def offered_methods() -> list[Approach]:
+    """The methods in the order of the picker: the best first choices, then by label."""
     return sorted(
-        serving.available().values(), key=lambda method: (method.name != FIRST_CHOICE, method.label)
+        serving.offered().values(),
+        key=lambda one: (*(one.name != name for name in FIRST_CHOICES), one.label),
     )
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A method as the picker shows it. Not the class: a template would call it, and load a network."""
+    """A method as the picker shows it, in the reader's language."""
 
     name: str
     label: str
@@ -65,7 +69,7 @@ class AgainForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._offered = offered_methods()
         self.fields["method"].choices = [(method.name, method.label) for method in self._offered]
-        self.fields["method"].initial = FIRST_CHOICE
+        self.fields["method"].initial = CONSENSUS
 
     @property
     def choices(self) -> list[Choice]:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retrieval.ranking import CREDIBLE_INLIERS
 from retrieval.ranking.alignment import evenly, image_onto_query, unpack
 
 from .models import Hit, Query
@@ -52,8 +51,8 @@ class Drawing:
 class Evidence:
     """What speaks for a hit.
 
-    kind: "details" where enough lie alike, "not_kept" where a search of old did not keep which, "few" where
-    so few lie alike that it may be chance, "look" where nothing but the whole was compared.
+    kind: "details" where enough lie alike, "few" where so few do that it may be chance, "look" where nothing but
+    the whole was compared.
     transform: of the hit's pixels onto the query's, as SVG writes it; None where no map fits.
     """
 
@@ -82,9 +81,7 @@ def evidence(query: Query, hit: Hit) -> Evidence:
 def _kind(hit: Hit, matches: np.ndarray) -> str:
     if len(matches):
         return "details"
-    if hit.inliers is None:
-        return "look"
-    return "not_kept" if hit.inliers >= CREDIBLE_INLIERS else "few"
+    return "look" if hit.inliers is None else "few"
 
 
 def _beside(query: tuple[int, int], image: tuple[int, int], matches: np.ndarray) -> Drawing:

@@ -9,7 +9,7 @@ the exact search answers. So a filter never returns fewer photos than exist.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,18 +19,14 @@ from django.db.models.functions import Cast
 from pgvector.django import CosineDistance, HalfVectorField
 
 from places.models import LandmarkImage, Province
+from retrieval.answering import Label
 from retrieval.methods.base import Description, LocalFeatures, Method
+from retrieval.ranking import Candidate
 
 from .models import DescribeFailure, Descriptor, LocalFeatureSet
 
 EXACT_LIMIT = 5_000  # rows; below it the exact search took 13 ms or less where HNSW with a filter took 39
 EF_SEARCH_LIMIT = 1_000  # pgvector's own
-
-
-@dataclass(frozen=True)
-class Neighbour:
-    image_id: int
-    similarity: float  # cosine, 1 = the same
 
 
 def put(image: LandmarkImage, *, method: type[Method] | Method, description: Description) -> bool:
@@ -42,12 +38,12 @@ def put(image: LandmarkImage, *, method: type[Method] | Method, description: Des
     with transaction.atomic():
         if not LandmarkImage.objects.published().select_for_update(no_key=True).filter(pk=image.pk).exists():
             return False
-        descriptor, _ = Descriptor.objects.update_or_create(
-            image=image, **key, defaults={"vector": description.vector}
-        )
+        if method.ranks:
+            Descriptor.objects.update_or_create(image=image, **key, defaults={"vector": description.vector})
         if description.local is not None:
             LocalFeatureSet.objects.update_or_create(
-                descriptor=descriptor,
+                image=image,
+                **key,
                 defaults={"features": description.local.to_bytes(), "count": len(description.local)},
             )
         DescribeFailure.objects.filter(image=image, **key).delete()
@@ -61,7 +57,7 @@ def nearest(
     k: int,
     province: Province | None = None,
     category: str = "",
-) -> list[Neighbour]:
+) -> list[Candidate]:
     """The k photos most similar to a vector (D,), best first; fewer only where fewer exist."""
     rows = described_by(method)
     if province:
@@ -75,20 +71,52 @@ def nearest(
     return _ordered(rows.annotate(distance=CosineDistance("vector", vector)), k=k)
 
 
-def described_by(method: type[Method] | Method) -> QuerySet[Descriptor]:
-    """The descriptors of a method's present checkpoint."""
-    return Descriptor.objects.filter(method=method.name, version=method.checkpoint.name)
+def described_by(method: type[Method] | Method) -> QuerySet:
+    """The rows of a method's present checkpoint: descriptors, or where it ranks nothing its local features."""
+    rows = Descriptor.objects if method.ranks else LocalFeatureSet.objects
+    return rows.filter(method=method.name, version=method.checkpoint.name)
+
+
+def vectors(image_ids: Sequence[int], *, method: type[Method] | Method) -> np.ndarray:
+    """The vectors of some photos, (N, D) float32, row by row; KeyError for a photo that has none."""
+    found = dict(described_by(method).filter(image__in=image_ids).values_list("image_id", "vector"))
+    return np.stack([found[image_id] for image_id in image_ids])
 
 
 def local_features(image_ids: Collection[int], *, method: type[Method] | Method) -> dict[int, LocalFeatures]:
     """The local features of some photos, read in one query."""
     rows = LocalFeatureSet.objects.filter(
-        descriptor__in=described_by(method).filter(image__in=image_ids)
-    ).values_list("descriptor__image_id", "features")
+        method=method.name, version=method.checkpoint.name, image__in=image_ids
+    ).values_list("image_id", "features")
     return {image_id: LocalFeatures.from_bytes(bytes(features)) for image_id, features in rows}
 
 
-def _approximate(rows: QuerySet[Descriptor], vector: np.ndarray, *, k: int) -> list[Neighbour]:
+@dataclass(frozen=True)
+class Published:
+    """The published photos as retrieval.answering asks about them, all of them or what a filter lets pass."""
+
+    describers: Mapping[str, type[Method]]  # by name, each running the checkpoint asked for
+    province: Province | None = None
+    category: str = ""
+
+    def nearest(self, vector: np.ndarray, *, method: str, k: int) -> list[Candidate]:
+        found = self.describers[method]
+        return nearest(vector, method=found, k=k, province=self.province, category=self.category)
+
+    def vectors(self, images: Sequence[int], *, method: str) -> np.ndarray:
+        return vectors(images, method=self.describers[method])
+
+    def local_features(self, images: Collection[int], *, method: str) -> dict[int, LocalFeatures]:
+        return local_features(images, method=self.describers[method])
+
+    def labels(self, images: Collection[int]) -> dict[int, Label]:
+        rows = LandmarkImage.objects.published().in_bulk(
+            images
+        )  # one may have been withdrawn in the meantime
+        return {pk: Label(image.landmark_id, image.group) for pk, image in rows.items()}
+
+
+def _approximate(rows: QuerySet[Descriptor], vector: np.ndarray, *, k: int) -> list[Candidate]:
     # The very expression of the index, or the planner does not use it.
     stored = Cast("vector", HalfVectorField(dimensions=len(vector)))
     with transaction.atomic(), connection.cursor() as cursor:
@@ -98,13 +126,13 @@ def _approximate(rows: QuerySet[Descriptor], vector: np.ndarray, *, k: int) -> l
         return _ordered(rows.annotate(distance=CosineDistance(stored, vector)), k=k, ties=False)
 
 
-def _ordered(rows: QuerySet[Descriptor], *, k: int, ties: bool = True) -> list[Neighbour]:
+def _ordered(rows: QuerySet[Descriptor], *, k: int, ties: bool = True) -> list[Candidate]:
     order = ["distance", "image_id"] if ties else ["distance"]  # a second key would keep HNSW from being used
     found = [
-        Neighbour(image_id=image_id, similarity=1 - distance)
+        Candidate(image_id, 1 - distance)
         for image_id, distance in rows.order_by(*order).values_list("image_id", "distance")[:k]
     ]
-    return sorted(found, key=lambda neighbour: (-neighbour.similarity, neighbour.image_id))
+    return sorted(found, key=lambda candidate: (-candidate.similarity, candidate.id))
 
 
 def index_name(method: type[Method] | Method) -> str:

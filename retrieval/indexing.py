@@ -14,7 +14,7 @@ from retrieval.methods.base import Method
 from retrieval.methods.preprocessing import UnreadableImage, decode
 
 from . import index, serving
-from .models import DescribeFailure, Descriptor, Hit
+from .models import DescribeFailure, Descriptor, Hit, LocalFeatureSet
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def missing(method: type[Method]) -> QuerySet[LandmarkImage]:
     key = {"image": OuterRef("pk"), "method": method.name, "version": method.checkpoint.name}
     return (
         LandmarkImage.objects.published()
-        .exclude(Exists(Descriptor.objects.filter(**key)))
+        .exclude(Exists(index.described_by(method).filter(image=OuterRef("pk"))))
         .exclude(Exists(DescribeFailure.objects.filter(**key)))
         .order_by("pk")
     )
@@ -116,6 +116,7 @@ def forget(image_id: int) -> None:
     """Remove all that the methods know of a photo, and its place in past answers."""
     Hit.objects.filter(image=image_id).delete()
     Descriptor.objects.filter(image=image_id).delete()
+    LocalFeatureSet.objects.filter(image=image_id).delete()
     DescribeFailure.objects.filter(image=image_id).delete()
 
 

@@ -1,20 +1,17 @@
-"""One search from photo to places: the only file that orders the stages."""
+"""One search, from a photo to the rows of its answer; retrieval.answering says in which stages."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from django.db import transaction
 from django.utils import timezone
 
-from places.models import LandmarkImage
+from retrieval import answering
+from retrieval.answering import Answer
 from retrieval.methods.base import Box
 from retrieval.methods.preprocessing import UnreadableImage, decode
-from retrieval.ranking import Candidate, Ranked, credible_inliers, rerank
 from retrieval.ranking.alignment import pack
-from retrieval.ranking.voting import PlaceVote, vote
 
 from . import index, serving
 from .models import Hit, Query, RankedPlace
@@ -27,46 +24,35 @@ def answer(query: Query) -> None:
 
     May run twice; the second answer takes the place of the first.
     """
-    seconds: dict[str, float] = {}
+    approach = serving.approach(query.method, verifier=query.verifier)
+    clock = _Clock(query)
+    clock.starts(Query.Stage.DESCRIBING)
     try:
-        with _stage(query, Query.Stage.DESCRIBING, seconds):
-            with query.photo.open() as file:
-                pixels = decode(file.read())
-            method = serving.load(query.method)
-            description = method.describe(pixels, box=box_of(query))
+        with query.photo.open() as file:
+            pixels = decode(file.read())
+        loaded = approach.load()
+        descriptions = loaded.describe(pixels, box=box_of(query))
     except (UnreadableImage, FileNotFoundError):
         fail(query, reason=Query.Reason.UNREADABLE)
         return
-
-    with _stage(query, Query.Stage.SEARCHING, seconds):
-        neighbours = index.nearest(
-            description.vector,
-            method=method,
-            k=max(method.shortlist, query.k),
+    calibrated = serving.calibrated(approach)
+    found = answering.answer(
+        descriptions,
+        approach=loaded,
+        catalogue=index.Published(
+            {describer.name: describer for describer in approach.describers},
             province=query.province,
             category=query.category,
-        )
-    if not neighbours and not index.described_by(method).exists():
+        ),
+        curve=calibrated.curve if calibrated else None,
+        k=query.k,
+        box=query.box_share,
+        tell=clock.starts,
+    )
+    if not found.ranked and not any(index.described_by(method).exists() for method in approach.methods):
         fail(query, reason=Query.Reason.NOTHING_DESCRIBED)
         return
-
-    with _stage(query, Query.Stage.VERIFYING, seconds):
-        shortlist = [n.image_id for n in neighbours[: method.shortlist]] if method.verifies else []
-        local = index.local_features(shortlist, method=method)
-        ranked = rerank(
-            description,
-            [Candidate(n.image_id, n.similarity, local.get(n.image_id)) for n in neighbours],
-            verify=method.verifies,
-        )
-        images = LandmarkImage.objects.published().in_bulk([r.id for r in ranked])
-        ranked = [r for r in ranked if r.id in images]  # one may have been withdrawn in the meantime
-        places = vote(
-            ranked,
-            landmark_of={pk: image.landmark_id for pk, image in images.items()},
-            duplicate_group_of={pk: image.group for pk, image in images.items()},
-        )
-
-    _store(query, version=method.checkpoint.name, ranked=ranked, places=places, seconds=seconds)
+    _store(query, found, version=approach.checkpoint.name, seconds=clock.stops())
 
 
 def box_of(query: Query) -> Box | None:
@@ -80,32 +66,41 @@ def fail(query: Query, *, reason: str) -> None:
     query.save(update_fields=["state", "reason", "answered_at"])
 
 
-@contextmanager
-def _stage(query: Query, stage: str, seconds: dict[str, float]) -> Iterator[None]:
-    # Seen by the visitor at once, so not inside the transaction that stores the answer.
-    Query.objects.filter(pk=query.pk).update(stage=stage)
-    start = time.perf_counter()
-    yield
-    seconds[stage] = round(time.perf_counter() - start, 3)
+class _Clock:
+    """How far a search is, for its visitor to see, and how long each stage took."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        self._stage, self._since = "", 0.0
+        self._seconds: dict[str, float] = {}
+
+    def starts(self, stage: str) -> None:
+        self.stops()
+        self._stage, self._since = str(stage), time.perf_counter()
+        # Seen by the visitor at once, so not inside the transaction that stores the answer.
+        Query.objects.filter(pk=self._query.pk).update(stage=stage)
+
+    def stops(self) -> dict[str, float]:
+        if self._stage:
+            self._seconds[self._stage] = round(time.perf_counter() - self._since, 3)
+        return self._seconds
 
 
 @transaction.atomic
-def _store(
-    query: Query, *, version: str, ranked: list[Ranked], places: list[PlaceVote], seconds: dict
-) -> None:
+def _store(query: Query, found: Answer, *, version: str, seconds: dict[str, float]) -> None:
     query = Query.objects.select_for_update().get(pk=query.pk)
     query.hits.all().delete()
     query.places.all().delete()
     Hit.objects.bulk_create(
         Hit(
             query=query,
-            image_id=r.id,
+            image_id=image.id,
             rank=rank,
-            similarity=r.similarity,
-            inliers=r.inliers,
-            matches=pack(r.verification) if r.verification and credible_inliers(r) else b"",
+            similarity=image.similarity,
+            inliers=image.inliers,
+            matches=pack(image.verification) if image.verification and image.credible_inliers else b"",
         )
-        for rank, r in enumerate(ranked[: query.k])
+        for rank, image in enumerate(found.ranked[: query.k])
     )
     RankedPlace.objects.bulk_create(
         RankedPlace(
@@ -113,12 +108,15 @@ def _store(
             landmark_id=place.landmark,
             rank=rank,
             share=place.score,
+            probability=place.probability,
+            named_by=list(place.named_by),
             votes=place.votes,
             best_similarity=place.best_similarity,
             best_inliers=place.best_inliers,
         )
-        for rank, place in enumerate(places[:PLACES_KEPT])
+        for rank, place in enumerate(found.places[:PLACES_KEPT])
     )
     query.version, query.seconds = version, seconds
+    query.verdict, query.known = found.verdict, found.known
     query.state, query.stage, query.answered_at = Query.State.ANSWERED, "", timezone.now()
-    query.save(update_fields=["version", "seconds", "state", "stage", "answered_at"])
+    query.save(update_fields=["version", "seconds", "verdict", "known", "state", "stage", "answered_at"])

@@ -12,8 +12,8 @@ from places.photo import PhotoRefused, inspect
 from places.serializers import LandmarkImageSerializer, LandmarkSerializer
 from retrieval.ranking.alignment import image_onto_query, unpack
 
-from . import methods
-from .methods.base import Method
+from .answering import approaches
+from .answering.approaches import Approach
 from .models import Correction, Evaluation, Hit, Query, RankedPlace
 from .visitors import owns, visitor_of
 
@@ -34,7 +34,11 @@ class MethodSerializer(serializers.Serializer):
     label = serializers.CharField()
     summary = serializers.CharField()
     paper = serializers.CharField()
-    verifies = serializers.BooleanField(help_text="Whether its shortlist is verified geometrically.")
+    verifier = serializers.CharField(
+        source="close_look.name",
+        default=None,
+        help_text="What compares its best photos closely; null for nothing.",
+    )
     checkpoint = serializers.CharField(source="checkpoint.name")
     training_set = serializers.CharField(source="checkpoint.training_set")
     licence = serializers.CharField(source="checkpoint.licence")
@@ -43,7 +47,7 @@ class MethodSerializer(serializers.Serializer):
     )
 
     @extend_schema_field(EvaluationSerializer(allow_null=True))
-    def get_evaluation(self, method: type[Method]) -> dict | None:
+    def get_evaluation(self, method: Approach) -> dict | None:
         last = (
             Evaluation.objects.reportable()
             .filter(method=method.name, checkpoint=method.checkpoint.name)
@@ -92,9 +96,13 @@ class AskSerializer(serializers.Serializer):
 
     photo = PhotoField()
     method = serializers.ChoiceField(
-        choices=[(name, cls.label) for name, cls in methods.available().items()],
+        choices=[(one.name, one.label) for one in approaches.available().values()],
         error_messages={"invalid_choice": _("There is no method called “{input}”.")},
     )
+    verifier = serializers.ChoiceField(
+        choices=[approaches.UNVERIFIED, *approaches.CLOSE_LOOKS], required=False, default="",
+        help_text="What compares the best photos closely, in place of the method's own; none for nothing.",
+    )  # fmt: skip
     box = BoxField(required=False, allow_null=True, help_text="left, top, right, bottom of the upright photo")
     box_unit = serializers.ChoiceField(
         choices=["fraction", "pixel"], default="fraction",

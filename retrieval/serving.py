@@ -7,9 +7,13 @@ from dataclasses import fields
 from django.db import transaction
 
 from retrieval import methods
+from retrieval.answering import approaches, bundled
+from retrieval.answering.approaches import Approach
+from retrieval.answering.bundled import Calibrated
 from retrieval.methods.base import Checkpoint, Method, Pooling
+from retrieval.ranking.confidence import Curve
 
-from .models import ServableCheckpoint
+from .models import Calibration, ServableCheckpoint
 
 
 def available() -> dict[str, type[Method]]:
@@ -24,6 +28,24 @@ def available() -> dict[str, type[Method]]:
 def find(name: str) -> type[Method]:
     """The method `name`, running the checkpoint that serves; raises UnknownMethod."""
     return available().get(name) or methods.find(name)
+
+
+def offered() -> dict[str, Approach]:
+    """Every way to answer by name, the consensus first, running the checkpoints that serve."""
+    return approaches.available(available())
+
+
+def approach(name: str, *, verifier: str = "") -> Approach:
+    """One of them, by its own verifier or another; raises UnknownMethod, UnknownVerifier."""
+    return approaches.find(name, verifier=verifier, among=available())
+
+
+def calibrated(approach: Approach) -> Calibrated | None:
+    """How sure an approach may be: as it was calibrated here, else as it came with the project, else None."""
+    version = approach.checkpoint.name
+    if row := Calibration.objects.filter(method=approach.name, version=version).first():
+        return Calibrated(row.method, row.version, Curve.from_json(row.curve), row.figures, row.learned_from)
+    return bundled.calibrations().get((approach.name, version))
 
 
 def load(name: str) -> Method:

@@ -25,7 +25,7 @@ from django.utils import timezone
 from config.celery import app
 from places.models import Province
 from places.photo import inspect, served_copy
-from retrieval import methods
+from retrieval.answering import approaches
 
 from . import indexing, search
 from .locks import claim
@@ -52,6 +52,7 @@ def ask(
     photo: bytes,
     *,
     method: str,
+    verifier: str = "",
     box: Fractions | None = None,
     user=None,
     session_key: str = "",
@@ -62,15 +63,16 @@ def ask(
     """Keep a visitor's question and queue it.
 
     box: left, top, right, bottom as fractions of the upright photo. What is kept of the photo is an upright copy
-    without metadata. Raises PhotoRefused, UnknownMethod, BadBox.
+    without metadata. Raises PhotoRefused, UnknownMethod, UnknownVerifier, BadBox.
     """
-    methods.find(method)
+    approaches.find(method, verifier=verifier)
     inspect(photo)
     copy = served_copy(photo, longest_side=PHOTO_SIDE, format="JPEG")
     query = Query(
         user=user if user and user.is_authenticated else None,
         session_key=session_key,
         method=method,
+        verifier=verifier,
         k=k,
         province=province,
         category=category,

@@ -16,6 +16,7 @@ from django.conf import settings
 from places import storage
 from places.models import Landmark, LandmarkImage
 from retrieval import methods
+from retrieval.answering import approaches
 from retrieval.evaluation import benchmark
 from retrieval.evaluation.benchmark import MethodReport
 from retrieval.evaluation.datasets import Dataset, from_folder
@@ -105,8 +106,8 @@ def tune(
     checkpoint = CnnIrwnha.with_learned(name)
     cache = settings.VAR_DIR / "evaluation"
     before, after = (
-        benchmark.run(questions, method, progress=progress, cache_dir=cache)
-        for method in (serving.load("cnn_irwnha"), methods.load("cnn_irwnha", checkpoint=checkpoint))
+        benchmark.run(questions, approaches.alone(method).load(), progress=progress, cache_dir=cache)
+        for method in (serving.find("cnn_irwnha"), methods.find("cnn_irwnha", checkpoint=checkpoint))
     )
     Evaluation.objects.record(questions, [before, after])
     row, _ = ServableCheckpoint.objects.update_or_create(

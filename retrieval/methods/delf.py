@@ -119,7 +119,7 @@ class Delf(Method):
         files=_UNTRAINED,
     )
     official = delf_gld.REFERENCES
-    verifies = True
+    verifier = "delf"
 
     def __init__(self) -> None:
         self._authors = delf_gld.Extractor.of(self.checkpoint) if self.checkpoint in self.official else None
@@ -153,6 +153,7 @@ class Delf(Method):
             scales=found.scales[telling],
             scores=found.scores[telling],
             descriptors=self._local.apply(l2(found.values[telling])),
+            size=(image.shape[1], image.shape[0]),
         )
         return Description(self._global.apply(aggregate(found.values)), local)
 

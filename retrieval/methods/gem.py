@@ -80,7 +80,9 @@ def pool_scales(vectors: Sequence[np.ndarray]) -> np.ndarray:
 class CnnIrwnha(Method):
     name = "cnn_irwnha"
     label = "CNN-IRwNHA"
-    summary = "Looks at the picture at three sizes and weighs its most telling parts; the best first choice."
+    summary = (
+        "Looks at the picture at three sizes and weighs its most telling parts; quick and good by itself."
+    )
     paper = "Radenovic, Tolias & Chum, Fine-tuning CNN Image Retrieval with No Human Annotation, TPAMI 2018."
     checkpoint = Checkpoint(
         name=f"efficientnet-lite2-fine-tuned-gem-lw{DIMENSIONS}",

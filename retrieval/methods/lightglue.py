@@ -81,21 +81,11 @@ class LightGlue:
             exact=False,
         )
 
-    def match(
-        self,
-        query: LocalFeatures,
-        image: LocalFeatures,
-        *,
-        query_size: tuple[int, int],
-        image_size: tuple[int, int],
-    ) -> Matches:
-        """The keypoints of two pictures that are one thing; none where either has fewer than FEWEST.
-
-        Sizes: (width, height) of the upright originals.
-        """
+    def match(self, query: LocalFeatures, image: LocalFeatures) -> Matches:
+        """The keypoints of two pictures that are one thing; none where either has fewer than FEWEST."""
         if min(len(query), len(image)) < FEWEST:
             return Matches(np.zeros((0, 2), np.int64), np.zeros(0, np.float32))
-        x, y = self._enter(query, size=query_size), self._enter(image, size=image_size)
+        x, y = self._enter(query), self._enter(image)
         for index in range(LAYERS):
             outputs = self._parts[f"layer{index}"](x.state, x.cosines, x.sines, y.state, y.cosines, y.sines)
             x.state, y.state, x.confidence, y.confidence, x.matchable, y.matchable = outputs
@@ -113,10 +103,9 @@ class LightGlue:
         rows, columns, confidence = mutual(scores)
         return Matches(np.stack([x.rows[rows], y.rows[columns]], axis=1), confidence, layers=index + 1)
 
-    def _enter(self, features: LocalFeatures, *, size: tuple[int, int]) -> _Side:
-        entered = self._parts["entrance"](
-            normalised(features.keypoints, size=size)[None], features.descriptors[None]
-        )
+    def _enter(self, features: LocalFeatures) -> _Side:
+        places = normalised(features.keypoints, size=features.size)
+        entered = self._parts["entrance"](places[None], features.descriptors[None])
         return _Side(np.arange(len(features)), *entered)
 
 

@@ -1,6 +1,7 @@
 """What the platform knows of each photo by each method, what visitors asked, and what they were answered."""
 
 from .checkpoints import NightlyTuning, ServableCheckpoint
+from .confidence import Calibration
 from .corrections import Correction, CorrectionQuerySet
 from .described import DescribeFailure, Descriptor, LocalFeatureSet
 from .evaluations import Evaluation
@@ -8,6 +9,7 @@ from .queries import Hit, Query, QueryQuerySet, RankedPlace, query_photo_path
 from .workers import WorkerPulse
 
 __all__ = [
+    "Calibration",
     "Correction",
     "CorrectionQuerySet",
     "DescribeFailure",

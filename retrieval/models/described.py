@@ -39,17 +39,21 @@ class Descriptor(Described):
         indexes = [models.Index(fields=["method", "version"], name="descriptors_by_method")]
 
 
-class LocalFeatureSet(models.Model):
-    """The local features that go with a descriptor, packed by LocalFeatures.to_bytes."""
+class LocalFeatureSet(Described):
+    """A photo's local features, packed by LocalFeatures.to_bytes."""
 
-    descriptor = models.OneToOneField(
-        Descriptor, models.CASCADE, primary_key=True, related_name="local_features"
-    )
     features = models.BinaryField()
     count = models.PositiveIntegerField()
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["image", "method", "version"], name="one_feature_set_per_image_method_and_version"
+            )
+        ]
+
     def __str__(self) -> str:
-        return f"{self.count} of {self.descriptor_id}"
+        return f"{self.count} of {super().__str__()}"
 
 
 class DescribeFailure(Described):

@@ -48,8 +48,8 @@ class Evaluation(models.Model):
     """What one checkpoint of one method reached on one dataset, and under which conditions."""
 
     method = models.CharField(_("method"), max_length=40)
-    checkpoint = models.CharField(_("checkpoint"), max_length=100)
-    training_set = models.CharField(_("training set"), max_length=500)
+    checkpoint = models.CharField(_("checkpoint"), max_length=300)
+    training_set = models.TextField(_("training set"))
     dataset = models.CharField(_("dataset"), max_length=200)
     content_hash = models.CharField(_("hash of its photos and truths"), max_length=64)
     split = models.CharField(_("part of the landmarks"), max_length=10, blank=True)

@@ -29,6 +29,10 @@ class QueryQuerySet(models.QuerySet["Query"]):
     def asked_by(self, user) -> "QueryQuerySet":
         return self.filter(user=user).order_by("-asked_at")
 
+    def questions(self) -> "QueryQuerySet":
+        """Without the further views that only help to answer another."""
+        return self.filter(part_of=None)
+
     def with_answer(self) -> "QueryQuerySet":
         """Each with its places and hits, and all that a page shows of them, in a handful of queries."""
         return self.prefetch_related(
@@ -44,7 +48,11 @@ class QueryQuerySet(models.QuerySet["Query"]):
 
 
 class Query(models.Model):
-    """One search: a photo, perhaps a box on it, a method; and how far it has come."""
+    """One search: a photo, perhaps a box on it, a method; and how far it has come.
+
+    Further photos of the same place are searches of their own, `part_of` the first, whose places are the answer
+    of all. The same photo asked by another method stands `beside` the first, to be compared.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -56,6 +64,13 @@ class Query(models.Model):
         DESCRIBING = "describing", _("Describing the photo")
         SEARCHING = "searching", _("Searching the catalogue")
         VERIFYING = "verifying", _("Comparing closely")
+
+    class Verdict(models.TextChoices):
+        """What the confidence of the places amounts to."""
+
+        IS = "is", _("This is it")
+        ONE_OF = "one_of", _("One of these")
+        UNKNOWN = "unknown", _("Not in our catalogue")
 
     class Reason(models.TextChoices):
         """Why a search failed, in words for its visitor."""
@@ -74,6 +89,13 @@ class Query(models.Model):
     )  # fmt: skip
     session_key = models.CharField(max_length=40, blank=True, editable=False)
     shared = models.BooleanField(_("shared"), default=False)
+    part_of = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="views", verbose_name=_("further view of")
+    )
+    beside = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="siblings",
+        verbose_name=_("same photo as"),
+    )  # fmt: skip
 
     photo = models.FileField(_("photo"), storage=storage.private, upload_to=query_photo_path, max_length=200)
     width = models.PositiveIntegerField(_("width"), help_text=_("Pixels, upright."))
@@ -84,7 +106,10 @@ class Query(models.Model):
     bottom = models.PositiveIntegerField(null=True, blank=True)
 
     method = models.CharField(_("method"), max_length=40)
-    version = models.CharField(_("checkpoint"), max_length=100, blank=True)
+    verifier = models.CharField(
+        _("verifier"), max_length=40, blank=True, help_text=_("Another than the method's own.")
+    )
+    version = models.CharField(_("checkpoint"), max_length=300, blank=True)
     k = models.PositiveSmallIntegerField(_("how many photos"), default=50)
     province = models.ForeignKey(
         Province, models.SET_NULL, null=True, blank=True, verbose_name=_("only in this province")
@@ -101,6 +126,14 @@ class Query(models.Model):
     queued_at = models.DateTimeField(null=True, editable=False)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     seconds = models.JSONField(_("seconds by stage"), default=dict, blank=True)
+    verdict = models.CharField(
+        _("verdict"), max_length=10, choices=Verdict, blank=True,
+        help_text=_("Empty where the method's confidence is not calibrated."),
+    )  # fmt: skip
+    known = models.FloatField(
+        _("known"), null=True, blank=True, help_text=_("The probability that the catalogue holds the place.")
+    )
+    hints = models.JSONField(_("hints"), default=list, blank=True)
 
     objects = QueryQuerySet.as_manager()
 
@@ -145,6 +178,13 @@ class Query(models.Model):
     def has_box(self) -> bool:
         return self.left is not None
 
+    @property
+    def box_share(self) -> float:
+        """How much of the photo its box holds, 0..1."""
+        if not self.has_box:
+            return 1.0
+        return (self.right - self.left) * (self.bottom - self.top) / (self.width * self.height)
+
     def weighed_places(self) -> "list[RankedPlace]":
         """Its places, each with its best `hit` and its `rivals`: what speaks for it, and what against."""
         places = list(self.places.all())
@@ -163,6 +203,10 @@ class RankedPlace(models.Model):
     landmark = models.ForeignKey(Landmark, models.CASCADE, related_name="+")
     rank = models.PositiveSmallIntegerField()  # 0 is the best
     share = models.FloatField(help_text="Of the photos' votes, 0..1; not a probability.")
+    probability = models.FloatField(null=True, help_text="Calibrated, 0..1; null where it is not.")
+    named_by = models.JSONField(
+        default=list, help_text="The methods, of those asked, whose own ranking puts it first."
+    )
     votes = models.PositiveSmallIntegerField(
         help_text="Photos that voted for it, near-duplicates counted once."
     )

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from retrieval.ranking import CREDIBLE_INLIERS
 from retrieval.ranking.verification import Verification
 
 PIXEL = np.dtype("<u2")  # the largest photo taken is under 65536 pixels wide or high
+FEWEST = 12  # matches that a map is laid through: fewer may lie alike by chance
 THINNEST = 0.02  # points whose spread across is less than this share of their spread along lie on a line
 
 
@@ -26,10 +26,10 @@ def unpack(data: bytes | memoryview) -> np.ndarray:
 def image_onto_query(matches: np.ndarray) -> np.ndarray | None:
     """The affine map that carries the database image's points nearest to the query's, by least squares.
 
-    matches: (M, 4) as `unpack` gives them. Returns (2, 3) float64, or None for fewer than CREDIBLE_INLIERS matches,
+    matches: (M, 4) as `unpack` gives them. Returns (2, 3) float64, or None for fewer than FEWEST matches,
     for points on one line, and where the map would mirror the image.
     """
-    if len(matches) < CREDIBLE_INLIERS:
+    if len(matches) < FEWEST:
         return None
     query, image = matches[:, :2].astype(np.float64), matches[:, 2:].astype(np.float64)
     centre = image.mean(axis=0)  # solved around it: large coordinates would cost digits

@@ -9,21 +9,35 @@ BETA = 0.15
 BEST = 10
 
 
-def alpha_query_expansion(query: np.ndarray, neighbours: np.ndarray, *, alpha: float = ALPHA) -> np.ndarray:
+def alpha_query_expansion(
+    query: np.ndarray, neighbours: np.ndarray, *, alpha: float = ALPHA, trust: np.ndarray | None = None
+) -> np.ndarray:
     """The query moved towards the images found: q + sum of max(q.x, 0)^alpha x, brought to unit length.
 
     query: (D,), neighbours: (n, D), the nearest images, both float32, L2-normalised. alpha 0 is the plain mean.
-    Returns (D,) float32; a query without neighbours as it came. ValueError for another D.
+    trust: (n,), 0..1, by which each image's weight is multiplied: how likely it is to show what the query shows,
+    where something else than similarity tells. Returns (D,) float32; a query without neighbours as it came.
+    ValueError for another D.
     Radenovic, Tolias & Chum, Fine-tuning CNN image retrieval with no human annotation (TPAMI 2018).
     """
-    return augment(query[None], neighbours[None], alpha=alpha)[0]
+    return augment(query[None], neighbours[None], alpha=alpha, trust=trust)[0]
 
 
-def augment(vectors: np.ndarray, neighbours: np.ndarray, *, alpha: float = ALPHA) -> np.ndarray:
+def each_others_nearest(vectors: np.ndarray, *, n: int) -> np.ndarray:
+    """For each of some images its n nearest among them, itself left out: (M, D) -> (M, min(n, M - 1), D)."""
+    similarities = vectors @ vectors.T
+    np.fill_diagonal(similarities, -np.inf)
+    nearest = np.argsort(-similarities, axis=1, kind="stable")[:, : min(n, max(len(vectors) - 1, 0))]
+    return vectors[nearest]
+
+
+def augment(
+    vectors: np.ndarray, neighbours: np.ndarray, *, alpha: float = ALPHA, trust: np.ndarray | None = None
+) -> np.ndarray:
     """Database images moved towards their nearest neighbours, weighed as in `alpha_query_expansion`.
 
     vectors: (M, D), neighbours: (M, n, D), those of each but itself, both float32, L2-normalised; rows of zeros
-    stand for neighbours that are missing. Returns (M, D) float32, L2-normalised; zero vectors stay zero.
+    stand for neighbours that are missing. trust: (n,), see there. Returns (M, D) float32, L2-normalised; zero vectors stay zero.
     ValueError where the shapes do not fit.
     """
     if neighbours.ndim != 3 or vectors.shape != (neighbours.shape[0], neighbours.shape[2]):
@@ -31,7 +45,7 @@ def augment(vectors: np.ndarray, neighbours: np.ndarray, *, alpha: float = ALPHA
             f"neighbours of shape {neighbours.shape} do not fit vectors of shape {vectors.shape}"
         )
     similarities = (neighbours @ vectors[:, :, None])[:, :, 0]
-    weights = similarities.clip(min=0) ** alpha
+    weights = similarities.clip(min=0) ** alpha * (1.0 if trust is None else trust)
     summed = vectors + (weights[:, None, :] @ neighbours)[:, 0]
     lengths = np.linalg.norm(summed, axis=1, keepdims=True)
     return (summed / np.maximum(lengths, 1e-12)).astype(np.float32)

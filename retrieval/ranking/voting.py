@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retrieval.ranking import Ranked, credible_inliers
+from retrieval.ranking import Ranked
 
 # Chosen on the landmarks of the split `choose` (retrieval.evaluation.splits), for all methods at once.
 VOTERS = 10
@@ -19,11 +19,13 @@ class PlaceVote:
     """One landmark's share of the votes, and the evidence for it."""
 
     landmark: int
-    score: float  # 0..1: its share of all the votes cast; no probability until it is calibrated
+    score: float  # 0..1: its share of all the votes cast; no probability
     votes: int  # how many images voted for it
     best_similarity: float
     best_inliers: int | None  # None: no image of it was verified
     best_image: int  # the image that stands highest in the ranking
+    named_by: tuple[str, ...] = ()  # the methods whose nearest image shows it
+    probability: float | None = None  # None: not calibrated
 
 
 def vote(
@@ -68,7 +70,7 @@ def _weights(voters: Sequence[Ranked], *, background: Sequence[float]) -> np.nda
     """Each voter's weight, (V,), summing to 1."""
     similarities = np.array([image.similarity for image in voters])
     spread = float(np.std(background)) or 1.0
-    inliers = np.array([credible_inliers(image) for image in voters])
+    inliers = np.array([image.credible_inliers for image in voters])
     weights = np.exp(SHARPNESS * (similarities - similarities.max()) / spread)
     weights += inliers / INLIERS_PER_VOTE
     return weights / weights.sum()

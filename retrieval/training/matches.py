@@ -15,7 +15,7 @@ from retrieval import methods
 from retrieval.evaluation.descriptions import Describer
 from retrieval.methods.base import LocalFeatures
 from retrieval.ranking.similarity import most_similar
-from retrieval.ranking.verification import verify
+from retrieval.ranking.verification import AFFINE
 from retrieval.training.fine_tuning import Progress, new_tail, vectors_of
 from retrieval.training.maps import Maps
 from retrieval.training.photos import Photos
@@ -61,7 +61,7 @@ def find_matches(
             pair = (min(here, there), max(here, there))
             if here != there and pair not in seen:
                 first, second = local[pair[0]], local[pair[1]]
-                seen[pair] = max(verify(first, second).inliers, verify(second, first).inliers)
+                seen[pair] = max(AFFINE(first, second).inliers, AFFINE(second, first).inliers)
     progress(len(vectors), len(vectors))
     joined = sorted(pair for pair, count in seen.items() if count >= inliers)
     pairs = [(a, b) for a, b in joined if duplicate_groups[a] != duplicate_groups[b]]

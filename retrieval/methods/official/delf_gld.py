@@ -89,6 +89,7 @@ class Extractor:
             scales=(1 / (scales * SCALES[-1])).astype(np.float32)[telling],
             scores=scores[telling],
             descriptors=descriptors[telling],
+            size=(image.shape[1], image.shape[0]),
         )
         return Description(_attended(descriptors, scores), local)
 
