@@ -4,6 +4,7 @@ from .checkpoints import NightlyTuning, ServableCheckpoint
 from .corrections import Correction, CorrectionQuerySet
 from .described import DescribeFailure, Descriptor, LocalFeatureSet
 from .evaluations import Evaluation
+from .lookalikes import LookAlike, LookAlikeQuerySet
 from .queries import Hit, Query, QueryQuerySet, RankedPlace, query_photo_path
 from .workers import WorkerPulse
 
@@ -15,6 +16,8 @@ __all__ = [
     "Evaluation",
     "Hit",
     "LocalFeatureSet",
+    "LookAlike",
+    "LookAlikeQuerySet",
     "NightlyTuning",
     "Query",
     "QueryQuerySet",
