@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
 from django.utils import translation
 
 from places import curation
@@ -14,6 +15,7 @@ from retrieval import index, lookalikes, methods
 from retrieval.lookalikes import Kept, NothingDescribed, dismiss, find, keep
 from retrieval.methods.base import Description
 from retrieval.models import Descriptor, LookAlike
+from retrieval.serializers import LookAlikeSerializer
 from tests.factories import LandmarkFactory, LandmarkImageFactory
 from tests.retrieval.test_index import GEM, direction
 
@@ -203,6 +205,67 @@ def test_a_photo_withdrawn_or_moved_stands_for_its_landmark_no_longer(caves):
     assert [image for _landmark, image in LookAlike.objects.get().sides] == [None, None]
     LandmarkImage.objects.filter(pk=pair.first_image_id).delete()
     assert LookAlike.objects.get().first_image is None
+
+
+def page_of(pairs) -> str:
+    return render_to_string("retrieval/_lookalikes.html", {"lookalikes": pairs})
+
+
+def text_of(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("vi", "Phong Nha và Thiên Đường trông khá giống nhau. Cách phân biệt: Phong Nha có sông."),
+        (
+            "en",
+            "Phong Nha (en) and Thiên Đường (en) look much alike. Here is how to tell them apart: A river.",
+        ),
+    ],
+)
+def test_a_page_names_both_places_what_tells_them_apart_and_both_photos_with_their_authors(
+    caves, language, sentence
+):
+    found_anew()
+    LookAlike.objects.update(detail_vi="Phong Nha có sông.", detail_en="A river.")
+    [pair] = LookAlike.objects.between([place.pk for place in caves])
+    with translation.override(language):
+        page = page_of([pair])
+    assert sentence in text_of(page)
+    assert page.count(f'lang="{language}"') == 1
+    for image in (pair.first_image, pair.second_image):
+        assert image.thumbnail.url in page
+        assert image.source_url in page
+    assert text_of(page).count("An Nguyễn, CC BY-SA 4.0") == 2
+
+
+def test_a_page_without_look_alikes_says_nothing(caves):
+    assert page_of(LookAlike.objects.none()).strip() == ""
+
+
+def test_what_a_curator_writes_is_text_not_markup(caves):
+    pair = pair_of(*caves[:2], detail_vi="<b>Sông</b>\nvà đò")
+    assert "&lt;b&gt;Sông&lt;/b&gt;<br>và đò" in page_of([pair])
+
+
+def test_the_api_names_both_landmarks_and_their_photos(caves, django_assert_num_queries):
+    found_anew()
+    LookAlike.objects.update(detail_en="A river.")
+    pair = LookAlike.objects.with_photos().get()
+    curation.reject([pair.second_image], reason="blurred")
+    with django_assert_num_queries(1):
+        told = LookAlikeSerializer(LookAlike.objects.with_photos().get()).data
+    assert told["landmarks"] == ["phong-nha", "thien-duong"]
+    assert (told["detail_vi"], told["detail_en"], told["confusions"], told["photos"]) == (
+        "",
+        "A river.",
+        2,
+        6,
+    )
+    assert told["images"][0]["id"] == pair.first_image_id
+    assert told["images"][1] is None
 
 
 # The command
