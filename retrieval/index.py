@@ -83,6 +83,17 @@ def vectors(image_ids: Sequence[int], *, method: type[Method] | Method) -> np.nd
     return np.stack([found[image_id] for image_id in image_ids])
 
 
+def vectors_of(method: type[Method] | Method) -> tuple[np.ndarray, np.ndarray]:
+    """All that a method's present checkpoint has described: image ids (N,) int64 and vectors (N, D) float32."""
+    rows = described_by(method).order_by("image_id").values_list("image_id", "vector")
+    ids, vectors = [], []
+    for image_id, vector in rows.iterator(chunk_size=1000):
+        ids.append(image_id)
+        vectors.append(vector)
+    shape = (len(ids), method.checkpoint.dimensions)
+    return np.array(ids, np.int64), np.array(vectors, np.float32).reshape(shape)
+
+
 def local_features(image_ids: Collection[int], *, method: type[Method] | Method) -> dict[int, LocalFeatures]:
     """The local features of some photos, read in one query."""
     rows = LocalFeatureSet.objects.filter(

@@ -14,7 +14,7 @@ from retrieval.ranking.alignment import image_onto_query, unpack
 
 from .answering import approaches
 from .answering.approaches import Approach
-from .models import Correction, Evaluation, Hit, Query, RankedPlace
+from .models import Correction, Evaluation, Hit, LookAlike, Query, RankedPlace
 from .visitors import owns, visitor_of
 
 
@@ -195,6 +195,32 @@ class HitDetailSerializer(HitSerializer):
     def get_image_onto_query(self, hit: Hit) -> list[list[float]] | None:
         transform = image_onto_query(unpack(hit.matches))
         return None if transform is None else transform.tolist()
+
+
+class LookAlikeSerializer(serializers.ModelSerializer):
+    """Two landmarks that are taken for each other, and what tells them apart; needs both and their photos."""
+
+    landmarks = serializers.SerializerMethodField(help_text="The slugs of both.")
+    images = serializers.SerializerMethodField(
+        help_text="A photo of each, in the same order, that look most alike; null where there is none now."
+    )
+
+    class Meta:
+        model = LookAlike
+        fields = ["landmarks", "detail_vi", "detail_en", "images", "confusions", "photos"]
+
+    @extend_schema_field(serializers.ListField(child=serializers.SlugField(), min_length=2, max_length=2))
+    def get_landmarks(self, pair: LookAlike) -> list[str]:
+        return [landmark.slug for landmark, _image in pair.sides]
+
+    @extend_schema_field(
+        serializers.ListField(child=LandmarkImageSerializer(allow_null=True), min_length=2, max_length=2)
+    )
+    def get_images(self, pair: LookAlike) -> list[dict | None]:
+        return [
+            LandmarkImageSerializer(image, context=self.context).data if image else None
+            for _landmark, image in pair.sides
+        ]
 
 
 class CorrectionSerializer(serializers.ModelSerializer):

@@ -162,7 +162,7 @@ def available(among: Mapping[str, type[Method]] | None = None) -> dict[str, Appr
 
 
 # Of the methods' rankings; chosen on the landmarks of the split `choose`.
-CONSENSUS_WEIGHTS = {"cnn_irwnha": 1.0, "delf": 0.5, "sir": 0.25}
+CONSENSUS_WEIGHTS = {"cnn_irwnha": 1.0, "delf": 0.25, "sir": 0.1}
 
 
 def alone(method: type[Method], *, among: Mapping[str, type[Method]] | None = None) -> Approach:

@@ -5,6 +5,7 @@ from .confidence import Calibration
 from .corrections import Correction, CorrectionQuerySet
 from .described import DescribeFailure, Descriptor, LocalFeatureSet
 from .evaluations import Evaluation
+from .lookalikes import LookAlike, LookAlikeQuerySet
 from .queries import Hit, Query, QueryQuerySet, RankedPlace, query_photo_path
 from .workers import WorkerPulse
 
@@ -17,6 +18,8 @@ __all__ = [
     "Evaluation",
     "Hit",
     "LocalFeatureSet",
+    "LookAlike",
+    "LookAlikeQuerySet",
     "NightlyTuning",
     "Query",
     "QueryQuerySet",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 IS, ONE_OF, UNKNOWN = VERDICTS = ("is", "one_of", "unknown")
-STRENGTH = 1.0  # of the L2 penalty on the weights of standardised signals
+STRENGTH = 10.0  # of the L2 penalty on the weights of standardised signals
 STEPS = 50  # Newton's; it has settled long before
 
 

@@ -1,4 +1,5 @@
 import io
+import re
 from dataclasses import asdict, replace
 
 import pytest
@@ -7,8 +8,9 @@ from django.urls import reverse
 from django.utils import translation
 from PIL import Image
 
+from places.models import LandmarkImage
 from retrieval import corrections, indexing, methods, serving, tasks
-from retrieval.models import Correction, DescribeFailure, NightlyTuning, ServableCheckpoint
+from retrieval.models import Correction, DescribeFailure, LookAlike, NightlyTuning, ServableCheckpoint
 from tests.factories import (
     CuratorFactory,
     LandmarkFactory,
@@ -256,3 +258,94 @@ def test_the_queue_takes_a_fixed_number_of_queries(client, queued, django_assert
             corrected("right")
         with django_assert_max_num_queries(8):
             client.get(CORRECTIONS)
+
+
+with translation.override("en"):
+    LOOKALIKES = reverse("admin:retrieval_lookalike_changelist")
+
+
+def alike(**fields) -> LookAlike:
+    images = [LandmarkImageFactory(published=True, size=(64, 48)) for _side in range(2)]
+    measured = {"confusions": 3, "photos": 40, "similarity": 0.8, "method": "cnn_irwnha", "version": "v"}
+    return LookAlike.objects.create(
+        first=images[0].landmark,
+        second=images[1].landmark,
+        first_image=images[0],
+        second_image=images[1],
+        **measured | fields,
+    )
+
+
+def page_of(pair: LookAlike) -> str:
+    with translation.override("en"):
+        return reverse("admin:retrieval_lookalike_change", args=[pair.pk])
+
+
+def call_not_alike(client, *pairs: LookAlike) -> str:
+    chosen = {"action": "not_alike", "_selected_action": [pair.pk for pair in pairs]}
+    return client.post(LOOKALIKES, chosen, follow=True).content.decode()
+
+
+def test_look_alikes_are_listed_with_both_photos_and_how_many_are_confused(client, queued):
+    pair = alike()
+    page = client.get(LOOKALIKES).content.decode()
+    for said in (pair.first.name_en, pair.second.name_en, "3 of 40"):
+        assert said in page
+    for image in (pair.first_image, pair.second_image):
+        assert image.thumbnail.url in page
+    LandmarkImage.objects.filter(pk=pair.first_image_id).update(
+        state=LandmarkImage.State.REJECTED, photo="", thumbnail=""
+    )
+    assert client.get(LOOKALIKES).status_code == 200
+
+
+def test_look_alikes_are_sieved_by_whether_their_detail_is_written(client, queued):
+    written, unwritten = alike(detail_en="A river."), alike()
+    for value, shown, hidden in (("yes", written, unwritten), ("no", unwritten, written)):
+        page = client.get(LOOKALIKES, {"detail": value}).content.decode()
+        assert str(shown.pk) in re.findall(r"lookalike/(\d+)/change", page)
+        assert str(hidden.pk) not in re.findall(r"lookalike/(\d+)/change", page)
+
+
+def test_a_curator_writes_what_tells_a_pair_apart_and_changes_no_figure(client, queued):
+    pair = alike()
+    assert client.get(page_of(pair)).status_code == 200
+    client.post(page_of(pair), {"detail_vi": "Có sông.", "detail_en": "A river.", "confusions": 30})
+    pair.refresh_from_db()
+    assert (pair.detail_vi, pair.detail_en, pair.dismissed, pair.confusions) == (
+        "Có sông.", "A river.", False, 3,
+    )  # fmt: skip
+    client.post(page_of(pair), {"detail_vi": "", "detail_en": "", "dismissed": "on"})
+    pair.refresh_from_db()
+    assert (pair.detail, pair.dismissed) == ("", True)
+
+
+def test_a_curator_says_that_pairs_are_not_alike(client, queued):
+    chosen, other = [alike(), alike()], alike()
+    assert "2 pairs are not alike." in call_not_alike(client, *chosen)
+    assert list(LookAlike.objects.filter(dismissed=False)) == [other]
+
+
+def test_look_alikes_are_for_staff_with_the_right_to_them_and_added_by_nobody(client, queued):
+    pair = alike()
+    with translation.override("en"):
+        assert client.get(reverse("admin:retrieval_lookalike_add")).status_code == 403
+    client.force_login(onlooker := UserFactory(is_staff=True))
+    assert client.get(LOOKALIKES).status_code == 403
+    onlooker.user_permissions.add(Permission.objects.get(codename="view_lookalike"))
+    client.force_login(onlooker)
+    assert client.get(LOOKALIKES).status_code == 200
+    assert client.post(page_of(pair), {"detail_vi": "Có sông."}).status_code == 403
+    call_not_alike(client, pair)
+    pair.refresh_from_db()
+    assert (pair.detail_vi, pair.dismissed) == ("", False)
+
+
+def test_the_list_of_look_alikes_takes_a_fixed_number_of_queries(
+    client, queued, django_assert_max_num_queries
+):
+    for _round in range(2):
+        for _pair in range(3):
+            alike()
+        with django_assert_max_num_queries(7):
+            client.get(LOOKALIKES)

@@ -93,6 +93,21 @@ def test_describing_again_takes_the_place_of_the_first_description():
     assert Descriptor.objects.count() == 1
 
 
+def test_all_vectors_of_a_method_are_read_at_once_by_image(django_assert_num_queries):
+    images = [photo_at(angle) for angle in (0.3, 0.1)]
+    index.put(images[0], method=DELF, description=Description(direction(1.5, DELF)))
+    with django_assert_num_queries(1):
+        ids, vectors = index.vectors_of(GEM)
+    assert ids.tolist() == [image.pk for image in images]
+    assert vectors.dtype == np.float32
+    assert np.array_equal(vectors, [direction(0.3), direction(0.1)])
+
+
+def test_a_method_that_described_nothing_has_no_vectors():
+    ids, vectors = index.vectors_of(GEM)
+    assert (ids.shape, vectors.shape) == ((0,), (0, GEM.checkpoint.dimensions))
+
+
 def test_a_withdrawn_photo_is_not_stored():
     image = LandmarkImageFactory()  # a candidate
     assert not index.put(image, method=GEM, description=Description(direction(0)))

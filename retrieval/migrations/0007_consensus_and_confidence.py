@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('places', '0001_catalogue'),
-        ('retrieval', '0005_hit_matches'),
+        ('retrieval', '0006_lookalikes'),
     ]
 
     operations = [
