@@ -96,10 +96,16 @@ def vectors_of(method: type[Method] | Method) -> tuple[np.ndarray, np.ndarray]:
 
 def local_features(image_ids: Collection[int], *, method: type[Method] | Method) -> dict[int, LocalFeatures]:
     """The local features of some photos, read in one query."""
+    packed = packed_features(image_ids, method=method)
+    return {image_id: LocalFeatures.from_bytes(features) for image_id, features in packed.items()}
+
+
+def packed_features(image_ids: Collection[int], *, method: type[Method] | Method) -> dict[int, bytes]:
+    """The same as LocalFeatures.to_bytes wrote them."""
     rows = LocalFeatureSet.objects.filter(
         method=method.name, version=method.checkpoint.name, image__in=image_ids
     ).values_list("image_id", "features")
-    return {image_id: LocalFeatures.from_bytes(bytes(features)) for image_id, features in rows}
+    return {image_id: bytes(features) for image_id, features in rows}
 
 
 @dataclass(frozen=True)

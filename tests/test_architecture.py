@@ -51,7 +51,7 @@ ORDER = [
     {"serving"},
     {"index"},
     {"indexing", "search", "lookalikes"},
-    {"tuning"},
+    {"calibrating"}, {"tuning"},
     {"tasks"},
 ]
 # Who alone may import a thing.
