@@ -83,7 +83,7 @@ class DescribeFailureAdmin(ReadOnly, admin.ModelAdmin):
 
 class RankedPlaceInline(ReadOnly, admin.TabularInline):
     model = RankedPlace
-    fields = ["rank", "landmark", "share", "votes", "best_similarity", "best_inliers"]
+    fields = ["rank", "landmark", "probability", "share", "votes", "best_similarity", "best_inliers"]
     readonly_fields = fields
     extra = 0
     can_delete = False
@@ -99,8 +99,8 @@ class HitInline(ReadOnly, admin.TabularInline):
 
 @admin.register(Query)
 class QueryAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["asked_at", "state", "reason", "method", "version", "best_place", "user"]
-    list_filter = ["state", "reason", "method", "version", "shared"]
+    list_display = ["asked_at", "state", "reason", "verdict", "method", "version", "best_place", "user"]
+    list_filter = ["state", "reason", "verdict", "method", "version", "shared"]
     search_fields = ["id", "user__email"]
     date_hierarchy = "asked_at"
     list_select_related = ["user"]

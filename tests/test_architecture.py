@@ -51,7 +51,8 @@ ORDER = [
     {"serving"},
     {"index"},
     {"indexing", "search", "lookalikes"},
-    {"calibrating"}, {"tuning"},
+    {"calibrating"},
+    {"tuning"},
     {"tasks"},
 ]
 # Who alone may import a thing.

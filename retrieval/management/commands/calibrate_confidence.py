@@ -100,9 +100,8 @@ class Command(BaseCommand):
 
         names = calibration.names(approach)
         # Of a small catalogue and of a large one: what is learned must do for both.
-        taught = [
-            one for split in learn or [""] for all_ in (False, True) for one in asked(split, against_all=all_)
-        ]
+        sizes = (False, True) if learn else (False,)
+        taught = [one for split in learn or [""] for all_ in sizes for one in asked(split, against_all=all_)]
         curve, figures = calibration.calibrate(taught, names=names)
         where = f"{folder.name}, {' and '.join(learn)} split" if learn else folder.name
         if test:

@@ -74,11 +74,11 @@ class Command(BaseCommand):
             raise CommandError("--verify counts photos: 0 or more.")
         reports: list[benchmark.MethodReport] = []
         try:
-            dataset = _dataset(**options)
-            self.stdout.write(_facts(dataset))
             chosen = [_chosen(name, **options) for name in names]
             if len({one.name for one in chosen}) < len(chosen):
                 raise CommandError("--methods names a method twice: its figures are kept by its name.")
+            dataset = _dataset(**options)
+            self.stdout.write(_facts(dataset))
             loaded = [one.load() for one in chosen]  # all first: missing weights end no long run
             failure = _run_each(dataset, loaded, into=reports, kept=options["cache"])
             if reports:  # what was finished stands, whatever happened to the next
