@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Cast
 from pgvector.django import CosineDistance, HalfVectorField
 
-from places.models import LandmarkImage, Province
+from places.models import Landmark, LandmarkImage, Province
 from retrieval.answering import Label
 from retrieval.methods.base import Description, LocalFeatures, Method
 from retrieval.ranking import Candidate
@@ -131,6 +131,9 @@ class Published:
             images
         )  # one may have been withdrawn in the meantime
         return {pk: Label(image.landmark_id, image.group) for pk, image in rows.items()}
+
+    def beside(self, landmark: int) -> set[int]:
+        return set(Landmark.objects.filter(overlaps_with=landmark).values_list("pk", flat=True))
 
 
 def _approximate(rows: QuerySet[Descriptor], vector: np.ndarray, *, k: int) -> list[Candidate]:
