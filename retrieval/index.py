@@ -80,7 +80,8 @@ def described_by(method: type[Method] | Method) -> QuerySet:
 def vectors(image_ids: Sequence[int], *, method: type[Method] | Method) -> np.ndarray:
     """The vectors of some photos, (N, D) float32, row by row; KeyError for a photo that has none."""
     found = dict(described_by(method).filter(image__in=image_ids).values_list("image_id", "vector"))
-    return np.stack([found[image_id] for image_id in image_ids])
+    rows = [found[image_id] for image_id in image_ids]
+    return np.array(rows, np.float32).reshape(len(rows), method.checkpoint.dimensions)
 
 
 def vectors_of(method: type[Method] | Method) -> tuple[np.ndarray, np.ndarray]:

@@ -39,8 +39,8 @@ def report_of(checkpoint, figures: tuple[float, float]) -> MethodReport:
     precision, first = map(around, figures)
     setup = SetupReport("all", 12, precision, (precision,) * 3, (1.0,) * len(RECALL_LEVELS))
     return MethodReport(
-        method="cnn_irwnha", label="CNN-IRwNHA", checkpoint=checkpoint, cropped=False, verified=0, main=setup,
-        setups=(setup,), places=(first, first), rejection=(), queries=(), photos_described=30,
+        method="cnn_irwnha", label="CNN-IRwNHA", checkpoint=checkpoint, cropped=False, verified=0, expansion="",
+        main=setup, setups=(setup,), places=(first, first), rejection=(), queries=(), photos_described=30,
         seconds_per_photo=0.1, seconds_per_query=0.2,
     )  # fmt: skip
 
@@ -75,10 +75,11 @@ def learning(monkeypatch, settings, tmp_path):
         (into / "curve.csv").write_text("epoch,loss\n1,0.50000\n")
         return fine_tuning.Tail(SmallTrunk())
 
-    def run(dataset, method, **_options):
+    def run(dataset, approach, **_options):
+        checkpoint = approach.approach.checkpoint
         seen.asked.append(dataset)
-        seen.measured.append(method.checkpoint.name)
-        return report_of(method.checkpoint, seen.figures[(len(seen.measured) - 1) % 2])
+        seen.measured.append(checkpoint.name)
+        return report_of(checkpoint, seen.figures[(len(seen.measured) - 1) % 2])
 
     half = Projection(np.zeros(16, np.float32), np.eye(4, 16, dtype=np.float32))
     monkeypatch.setattr(maps, "Maps", lambda folder, *, seed: None)
@@ -305,7 +306,8 @@ def test_what_was_described_for_measuring_is_not_described_again_for_serving(
         described[method.checkpoint.name] += 1
         return describe(method, image, box=box)
 
-    def run(dataset, method, *, cache_dir, **_options):
+    def run(dataset, approach, *, cache_dir, **_options):
+        method = approach.describers["cnn_irwnha"]
         describer = Describer(method, cache_dir=cache_dir)
         for path in (*dataset.images, *questions(dataset)):
             describer.describe(path)
