@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from . import corrections, indexing, lookalikes, serving, tasks
 from .models import (
+    Calibration,
     Correction,
     DescribeFailure,
     Descriptor,
@@ -82,7 +83,7 @@ class DescribeFailureAdmin(ReadOnly, admin.ModelAdmin):
 
 class RankedPlaceInline(ReadOnly, admin.TabularInline):
     model = RankedPlace
-    fields = ["rank", "landmark", "share", "votes", "best_similarity", "best_inliers"]
+    fields = ["rank", "landmark", "probability", "share", "votes", "best_similarity", "best_inliers"]
     readonly_fields = fields
     extra = 0
     can_delete = False
@@ -98,8 +99,8 @@ class HitInline(ReadOnly, admin.TabularInline):
 
 @admin.register(Query)
 class QueryAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ["asked_at", "state", "reason", "method", "version", "best_place", "user"]
-    list_filter = ["state", "reason", "method", "version", "shared"]
+    list_display = ["asked_at", "state", "reason", "verdict", "method", "version", "best_place", "user"]
+    list_filter = ["state", "reason", "verdict", "method", "version", "shared"]
     search_fields = ["id", "user__email"]
     date_hierarchy = "asked_at"
     list_select_related = ["user"]
@@ -296,6 +297,26 @@ class EvaluationAdmin(ReadOnly, admin.ModelAdmin):
             return "–"
         low, high = figures["intervals"]["mAP"]
         return f"{figures['mAP']:.3f} [{low:.3f}, {high:.3f}]"
+
+
+@admin.register(Calibration)
+class CalibrationAdmin(ReadOnly, admin.ModelAdmin):
+    """Rows that calibrate_confidence kept; without one a method falls back on what came with the project."""
+
+    list_display = ["method", "version", "at", "false_accepts", "true_accepts", "calibration_error"]
+    list_filter = ["method"]
+
+    @admin.display(description=gettext_lazy("unknown places accepted"))
+    def false_accepts(self, calibration: Calibration) -> str:
+        return f"{calibration.figures['false_accepts']:.3f}"
+
+    @admin.display(description=gettext_lazy("known places accepted"))
+    def true_accepts(self, calibration: Calibration) -> str:
+        return f"{calibration.figures['true_accepts']:.3f}"
+
+    @admin.display(description=gettext_lazy("calibration error"))
+    def calibration_error(self, calibration: Calibration) -> str:
+        return f"{calibration.figures['calibration_error']:.3f}"
 
 
 @admin.register(ServableCheckpoint)

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Cast
 from pgvector.django import CosineDistance, HalfVectorField
 
-from places.models import LandmarkImage, Province
+from places.models import Landmark, LandmarkImage, Province
 from retrieval.answering import Label
 from retrieval.methods.base import Description, LocalFeatures, Method
 from retrieval.ranking import Candidate
@@ -96,10 +96,16 @@ def vectors_of(method: type[Method] | Method) -> tuple[np.ndarray, np.ndarray]:
 
 def local_features(image_ids: Collection[int], *, method: type[Method] | Method) -> dict[int, LocalFeatures]:
     """The local features of some photos, read in one query."""
+    packed = packed_features(image_ids, method=method)
+    return {image_id: LocalFeatures.from_bytes(features) for image_id, features in packed.items()}
+
+
+def packed_features(image_ids: Collection[int], *, method: type[Method] | Method) -> dict[int, bytes]:
+    """The same as LocalFeatures.to_bytes wrote them."""
     rows = LocalFeatureSet.objects.filter(
         method=method.name, version=method.checkpoint.name, image__in=image_ids
     ).values_list("image_id", "features")
-    return {image_id: LocalFeatures.from_bytes(bytes(features)) for image_id, features in rows}
+    return {image_id: bytes(features) for image_id, features in rows}
 
 
 @dataclass(frozen=True)
@@ -125,6 +131,9 @@ class Published:
             images
         )  # one may have been withdrawn in the meantime
         return {pk: Label(image.landmark_id, image.group) for pk, image in rows.items()}
+
+    def beside(self, landmark: int) -> set[int]:
+        return set(Landmark.objects.filter(overlaps_with=landmark).values_list("pk", flat=True))
 
 
 def _approximate(rows: QuerySet[Descriptor], vector: np.ndarray, *, k: int) -> list[Candidate]:

@@ -9,9 +9,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from retrieval.answering.approaches import Approach
 from retrieval.evaluation.published import PUBLISHED, Published
-from retrieval.methods.base import Method
 
+from . import serving
 from .forms import offered_methods
 from .models import Evaluation
 
@@ -23,6 +24,11 @@ OF_A_METHOD = ("place_top1", "place_top3")
 
 # A method may lack its paragraph: its summary then stands alone.
 HOW_IT_WORKS = {
+    "consensus": gettext_noop(
+        "All three methods rank the photos, and their rankings become one, by rank. The best photos are then "
+        "compared closely: a network says which details of both are the same thing, and only details that fit "
+        "one change of viewpoint count. It stops once the answer is settled."
+    ),
     "cnn_irwnha": gettext_noop(
         "A network looks at the whole picture at three sizes. Where it responds most strongly counts most, "
         "and all of it becomes one list of numbers. Whitening then plays down what most pictures share. "
@@ -120,6 +126,69 @@ def described() -> list[Described]:
     ]
 
 
+@dataclass(frozen=True)
+class Dot:
+    """Answers of about one probability, in a diagram of PLOT_WIDTH by PLOT_WIDTH: to the right sure, upwards right."""
+
+    x: int
+    y: int
+    radius: int
+    answers: int
+    confidence: float
+    right: float
+
+
+@dataclass(frozen=True)
+class Sureness:
+    """How far an approach's probabilities can be relied on: rates are 0..1, on photos not learned from."""
+
+    label: str
+    checkpoint: str
+    learned_from: str
+    inside: int
+    outside: int
+    true_accepts: float
+    false_accepts: float
+    certain_answers: float
+    certain_right: float
+    auroc: tuple[float, float, float]
+    calibration_error: float
+    dots: list[Dot]
+
+
+def sureness() -> list[Sureness]:
+    """Of each method that is calibrated, in the order of the picker."""
+    found = []
+    for approach in offered_methods():
+        if calibrated := serving.calibrated(approach):
+            figures = calibrated.figures
+            rates = ("inside", "outside", "true_accepts", "false_accepts", "certain_answers", "certain_right")
+            auroc = figures["auroc"]
+            found.append(
+                Sureness(
+                    approach.label,
+                    calibrated.version,
+                    calibrated.learned_from,
+                    **{name: figures[name] for name in rates},
+                    auroc=(auroc["value"], auroc["low"], auroc["high"]),
+                    calibration_error=figures["calibration_error"],
+                    dots=[_dot(one, of=figures["inside"] + figures["outside"]) for one in figures["bins"]],
+                )
+            )
+    return found
+
+
+def _dot(one: dict, *, of: int) -> Dot:
+    return Dot(
+        x=round(one["confidence"] * PLOT_WIDTH),
+        y=round((1 - one["right"]) * PLOT_WIDTH),
+        radius=round(PLOT_WIDTH * (0.015 + 0.08 * (one["answers"] / of) ** 0.5)),
+        answers=one["answers"],
+        confidence=one["confidence"],
+        right=one["right"],
+    )
+
+
 def measured() -> list[Measured]:
     """The last evaluations by dataset, that measured last first; of each method and checkpoint the newest."""
     by_dataset: dict[tuple[str, str, str], list[Evaluation]] = {}
@@ -153,7 +222,7 @@ def _of_dataset(rows: list[Evaluation]) -> Measured:
     )  # fmt: skip
 
 
-def _lines(row: Evaluation, *, method: type[Method] | None) -> Iterable[Line]:
+def _lines(row: Evaluation, *, method: Approach | None) -> Iterable[Line]:
     for name, setup in sorted(row.figures["setups"].items(), key=lambda one: SETUPS.index(one[0])):
         is_main = name == row.figures.get("setup")
         figures = [_figure(setup, key) for key in OF_A_SETUP]

@@ -46,6 +46,7 @@ class Outcome:
     checkpoint: ServableCheckpoint
     before: MethodReport
     after: MethodReport
+    asked_from: Path  # the folder of the photos that both were asked with
 
     @property
     def won(self) -> bool:
@@ -70,7 +71,7 @@ def tune(
     from retrieval.training.maps import Maps
     from retrieval.training.photos import of_dataset
 
-    questions, overlaps = _questions(queries, work=work, progress=progress)
+    questions, overlaps, asked_from = _questions(queries, work=work, progress=progress)
     photos = of_dataset(questions)
     run = work / "tuning" / f"{questions.content_hash[:16]}-{seed}"
     maps = Maps(work / "maps", seed=seed)
@@ -113,7 +114,7 @@ def tune(
     row, _ = ServableCheckpoint.objects.update_or_create(
         method="cnn_irwnha", name=checkpoint.name, defaults={"facts": asdict(checkpoint)}
     )
-    outcome = Outcome(row, before, after)
+    outcome = Outcome(row, before, after, asked_from)
     if outcome.won:
         _describe_beside(checkpoint, measured=questions, cache=cache, progress=progress)
         serving.serve(row)
@@ -141,8 +142,8 @@ def _describe_beside(checkpoint: Checkpoint, *, measured: Dataset, cache: Path, 
 
 def _questions(
     queries: Path | None, *, work: Path, progress: Progress
-) -> tuple[Dataset, dict[str, set[str]]]:
-    """The catalogue as a folder dataset, asked with photos from elsewhere; and which landmarks overlap."""
+) -> tuple[Dataset, dict[str, set[str]], Path]:
+    """The catalogue as a folder dataset, asked with photos from elsewhere; which landmarks overlap; who asks."""
     images = list(LandmarkImage.objects.published().select_related("landmark").order_by("pk"))
     learned, held = (images, []) if queries else _held_out(images)
     if len({image.landmark_id for image in learned}) < 2:
@@ -153,7 +154,7 @@ def _questions(
     }
     catalogue = _export(learned, work / "catalogue", overlaps=overlaps, progress=progress)
     asked = queries or _export(held, work / "held-out", overlaps=overlaps, progress=progress)
-    return from_folder(catalogue, queries=asked), overlaps
+    return from_folder(catalogue, queries=asked), overlaps, asked
 
 
 def _held_out(images: list[LandmarkImage]) -> tuple[list[LandmarkImage], list[LandmarkImage]]:

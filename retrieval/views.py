@@ -299,6 +299,7 @@ def about_methods(request: HttpRequest) -> HttpResponse:
     context = {
         "described": methods_page.described(),
         "measured": methods_page.measured(),
+        "sureness": methods_page.sureness(),
         "published": methods_page.published(),
     }
     return render(request, "retrieval/methods.html", context)

@@ -51,6 +51,7 @@ ORDER = [
     {"serving"},
     {"index"},
     {"indexing", "search", "lookalikes"},
+    {"calibrating"},
     {"tuning"},
     {"tasks"},
 ]

@@ -54,6 +54,9 @@ class Catalogue(Protocol):
     def labels(self, images: Collection[int]) -> dict[int, Label]:
         """Theirs; an image that is gone in the meantime is left out."""
 
+    def beside(self, landmark: int) -> Collection[int]:
+        """The landmarks that stand within this one or hold it: a photo may rightly show both."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -118,8 +121,12 @@ def answer(
     known, verdict = None, ""
     if curve:
         chances = curve.probabilities(measured)
-        known, verdict = float(chances.sum()), curve.verdict(chances)
         order = np.argsort(-chances, kind="stable")
+        known, best = float(chances.sum()), 0.0
+        if len(order):
+            within = {places[order[0]].landmark, *catalogue.beside(places[order[0]].landmark)}
+            best = float(sum(chances[i] for i in order if places[i].landmark in within))
+        verdict = curve.verdict(best=best, known=known)
         places = [replace(places[i], probability=float(chances[i])) for i in order]
         measured = measured[order]
 

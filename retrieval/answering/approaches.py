@@ -141,11 +141,14 @@ class Loaded:
 
 
 def available(among: Mapping[str, type[Method]] | None = None) -> dict[str, Approach]:
-    """Every approach by name, the consensus first: it, and each method by itself.
+    """Every approach by name: the consensus, where all its methods are there, and each method by itself.
 
     among: the methods by name, each running the checkpoint that it should; by default the bundled ones.
     """
     among = methods.available() if among is None else among
+    each = {method.name: alone(method, among=among) for method in among.values() if method.ranks}
+    if not CONSENSUS_WEIGHTS.keys() <= each.keys():
+        return each
     consensus = Approach(
         CONSENSUS,
         label="Consensus",
@@ -157,8 +160,7 @@ def available(among: Mapping[str, type[Method]] | None = None) -> dict[str, Appr
         close_look=None,
         expansion="believed",
     ).verified_by("lightglue", among=among)
-    each = [alone(method, among=among) for method in among.values() if method.ranks]
-    return {approach.name: approach for approach in (consensus, *each)}
+    return {CONSENSUS: consensus, **each}
 
 
 # Of the methods' rankings; chosen on the landmarks of the split `choose`.

@@ -20,6 +20,7 @@ class Arrays:
     vectors_of: Mapping[str, np.ndarray]  # method -> (N, D) float32, L2-normalised
     packed_of: Mapping[str, Sequence[bytes | None]]  # method -> N, each as LocalFeatures.to_bytes wrote it
     shown: Sequence[Label]  # N
+    overlaps: Mapping[int, Collection[int]] = field(default_factory=dict)
     left_out: frozenset[int] = field(default_factory=frozenset)
 
     def without(self, images: Collection[int]) -> Arrays:
@@ -38,6 +39,9 @@ class Arrays:
     def local_features(self, images: Collection[int], *, method: str) -> dict[int, LocalFeatures]:
         packed = self.packed_of[method]
         return {i: LocalFeatures.from_bytes(data) for i in images if (data := packed[i]) is not None}
+
+    def beside(self, landmark: int) -> Collection[int]:
+        return self.overlaps.get(landmark, ())
 
     def labels(self, images: Collection[int]) -> dict[int, Label]:
         return {image: self.shown[image] for image in images}

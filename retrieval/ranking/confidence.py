@@ -48,11 +48,14 @@ class Curve:
         """(P, S) -> (P,), which add up to 1 less the probability of none."""
         return shares(self.utilities(signals)) if len(signals) else np.zeros(0)
 
-    def verdict(self, probabilities: np.ndarray) -> str:
-        """What the places' probabilities amount to: this is it, one of these, or none that the catalogue holds."""
-        if not len(probabilities) or probabilities.sum() < self.accept:
+    def verdict(self, *, best: float, known: float) -> str:
+        """What probabilities amount to: this is it, one of these, or none that the catalogue holds.
+
+        best: that of the likeliest place, with those that a photo may show together with it. known: of all.
+        """
+        if known < self.accept:
             return UNKNOWN
-        return IS if probabilities.max() >= self.certain else ONE_OF
+        return IS if best >= self.certain else ONE_OF
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -3,6 +3,7 @@
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +12,21 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
 from django.template.loader import render_to_string
 
+from retrieval.answering import approaches, bundled
+from retrieval.answering.approaches import Approach, Loaded, UnknownVerifier
 from retrieval.evaluation import benchmark, datasets, report, sheet
 from retrieval.evaluation.datasets import Dataset, DatasetError
 from retrieval.evaluation.metrics import Interval
 from retrieval.evaluation.splits import SPLITS
+from retrieval.management import naming
 from retrieval.management.progress import bars
-from retrieval.methods import UnknownCheckpoint, UnknownMethod, available, load
-from retrieval.methods.base import Method
+from retrieval.methods import UnknownCheckpoint, UnknownMethod
 from retrieval.methods.weights import MissingWeights, UnusableWeights
 from retrieval.models import Evaluation
 
 HEADINGS = (
     "method", "setup", "queries", "mAP", "mP@1", "mP@5", "mP@10", "place top-1", "place top-3", "s/photo",
-    "s/query", "cropped", "checkpoint", "training set",
+    "s/query", "verified", "expansion", "cropped", "checkpoint", "training set",
 )  # fmt: skip
 # The benchmarks whose photographs come from their authors, and which folder of theirs is meant.
 BENCHMARKS = {
@@ -51,12 +54,13 @@ class Command(BaseCommand):
             "--against-all", action="store_true", help="the split asks, the whole folder answers"
         )
         parser.add_argument("--distractors", type=Path, metavar="DIR", help="more photos to be searched")
+        parser.add_argument("--methods", nargs="+", metavar="NAME", help=naming.HELP)
+        parser.add_argument("--verify", type=int, metavar="N", help="verify so many of each ranking at most")
         parser.add_argument(
-            "--methods",
-            metavar="A,B=C",
-            help="names, by default all; after = another checkpoint than the bundled one",
+            "--expansion",
+            choices=["none", *approaches.EXPANSIONS],
+            help="make each ranking once more by this",
         )
-        parser.add_argument("--verify", type=int, metavar="N", help="verify so many of each shortlist")
         parser.add_argument("--out", type=Path, metavar="DIR", help="write report.json and report.html there")
         parser.add_argument(
             "--cache", type=Path, metavar="DIR", default=settings.VAR_DIR / "evaluation",
@@ -64,20 +68,19 @@ class Command(BaseCommand):
         )  # fmt: skip
         parser.add_argument("--no-save", action="store_true", help="leave no row in the database")
 
-    def handle(self, *, methods: str | None, out: Path | None, no_save: bool, **options: Any) -> None:
-        names = [name.strip() for name in methods.split(",")] if methods else sorted(available())
-        if len({name.partition("=")[0] for name in names}) < len(names):
-            raise CommandError("--methods names a method twice: its figures are kept by its name.")
+    def handle(self, *, methods: list[str] | None, out: Path | None, no_save: bool, **options: Any) -> None:
+        names = naming.several(methods)
         if (options["verify"] or 0) < 0:
             raise CommandError("--verify counts photos: 0 or more.")
         reports: list[benchmark.MethodReport] = []
         try:
+            chosen = [_chosen(name, **options) for name in names]
+            if len({one.name for one in chosen}) < len(chosen):
+                raise CommandError("--methods names a method twice: its figures are kept by its name.")
             dataset = _dataset(**options)
             self.stdout.write(_facts(dataset))
-            loaded = [_loaded(name) for name in names]  # all first: a wrong name ends no long run
-            failure = _run_each(
-                dataset, loaded, into=reports, verify=options["verify"], kept=options["cache"]
-            )
+            loaded = [one.load() for one in chosen]  # all first: missing weights end no long run
+            failure = _run_each(dataset, loaded, into=reports, kept=options["cache"])
             if reports:  # what was finished stands, whatever happened to the next
                 self.stdout.write(_table(reports))
                 self.stdout.write("".join(_rejections(reports)), ending="")
@@ -91,6 +94,7 @@ class Command(BaseCommand):
             DatasetError,
             UnknownMethod,
             UnknownCheckpoint,
+            UnknownVerifier,
             MissingWeights,
             UnusableWeights,
             OSError,
@@ -153,39 +157,41 @@ def _dataset(
     return found.with_distractors(datasets.photos_in(distractors)) if distractors else found
 
 
-def _loaded(asked: str) -> Method:
-    """The method of `NAME` or `NAME=CHECKPOINT`, if it says what it is: no figure is printed without."""
-    name, _, checkpoint = asked.partition("=")
-    method = load(name, checkpoint=checkpoint or None)
-    if not (method.checkpoint.name and method.checkpoint.training_set):
+def _chosen(asked: str, *, verify: int | None, expansion: str | None, **_options: Any) -> Approach:
+    """The approach as it is to be measured, if it says what it is: no figure is printed without."""
+    approach = naming.approach(asked)
+    if not (approach.checkpoint.name and approach.checkpoint.training_set):
         raise CommandError(
-            f"{method.label} is not measured: its checkpoint does not state its name and training set."
+            f"{approach.label} is not measured: its checkpoint does not state its name and training set."
         )
-    return method
+    if approach.close_look and verify is not None:
+        approach = replace(approach, close_look=replace(approach.close_look, depth=verify))
+    return replace(approach, expansion="" if expansion == "none" else expansion) if expansion else approach
 
 
 def _run_each(
     dataset: Dataset,
-    methods: Sequence[Method],
+    chosen: Sequence[Loaded],
     *,
     into: list[benchmark.MethodReport],
-    verify: int | None,
     kept: Path,
 ) -> CommandError | None:
-    """Each method's report into `into`; why the first that could not be measured was not, or None."""
-    for method in methods:
+    """Each approach's report into `into`; why the first that could not be measured was not, or None."""
+    for one in chosen:
         try:
-            into.append(_run(dataset, method, verify=verify, cache_dir=kept))
+            into.append(_run(dataset, one, cache_dir=kept))
         except DatasetError as error:
             return CommandError(
-                f"{method.label}: {error}. What was described is kept in {kept}: run again to go on."
+                f"{one.approach.label}: {error}. What was described is kept in {kept}: run again to go on."
             )
     return None
 
 
-def _run(dataset: Dataset, method: Method, **options: Any) -> benchmark.MethodReport:
-    with bars(of=f"{method.label}: ") as progress:
-        return benchmark.run(dataset, method, progress=progress, **options)
+def _run(dataset: Dataset, one: Loaded, **options: Any) -> benchmark.MethodReport:
+    calibrated = bundled.calibrations().get((one.approach.name, one.approach.checkpoint.name))
+    with bars(of=f"{one.approach.label}: ") as progress:
+        curve = calibrated.curve if calibrated else None
+        return benchmark.run(dataset, one, progress=progress, curve=curve, **options)
 
 
 def _facts(dataset: Dataset) -> str:
@@ -201,7 +207,8 @@ def _facts(dataset: Dataset) -> str:
 
 def _rows(reports: Sequence[benchmark.MethodReport]) -> Iterator[tuple[str, ...]]:
     for one in reports:
-        conditions = ("yes" if one.cropped else "no", one.checkpoint.name, one.checkpoint.training_set)
+        how = (str(one.verified), one.expansion or "none", "yes" if one.cropped else "no")
+        conditions = (*how, one.checkpoint.name, one.checkpoint.training_set)
         times = (f"{one.seconds_per_photo:.3f}", f"{one.seconds_per_query:.3f}")
         places = [_interval(place) for place in one.places] or ["-"] * len(benchmark.PLACES_AT)
         for setup in one.setups:

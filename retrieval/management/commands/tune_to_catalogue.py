@@ -1,9 +1,11 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from retrieval import serving, tuning
+from retrieval import calibrating, serving, tuning
+from retrieval.evaluation import calibration
 from retrieval.evaluation.benchmark import MethodReport
 from retrieval.evaluation.datasets import DatasetError
 from retrieval.locks import claim
@@ -15,7 +17,7 @@ from retrieval.models import NightlyTuning
 class Command(BaseCommand):
     help = (
         "Learn from the published photos and their landmarks, measure before and after on photos from another source, "
-        "and serve the tuned checkpoint if it wins. A run that was stopped goes on."
+        "and serve the tuned checkpoint if it wins, calibrated. A run that was stopped goes on."
     )
 
     def add_arguments(self, parser):
@@ -57,8 +59,30 @@ class Command(BaseCommand):
                     )
             except (tuning.CannotTune, DatasetError, MissingWeights, ValueError) as error:
                 raise CommandError(str(error)) from error
-        verdict = "It won, and serves." if outcome.won else "It did not win: all stays as it was."
-        return "\n".join([_line("before", outcome.before), _line("after", outcome.after), verdict])
+        said = [_line("before", outcome.before), _line("after", outcome.after)]
+        if not outcome.won:
+            return "\n".join([*said, "It did not win: all stays as it was."])
+        return "\n".join([*said, "It won, and serves.", *_recalibrated(outcome.asked_from)])
+
+
+def _recalibrated(questions: Path) -> Iterator[str]:
+    """A new checkpoint's similarities are others: how sure answers may be is learned anew from the same photos."""
+    for name, approach in serving.offered().items():
+        if not any(method.name == "cnn_irwnha" for method in approach.methods):
+            continue
+        try:
+            with bars(of=f"{approach.label}: ") as progress:
+                found = calibrating.calibrate(
+                    calibration.remembering(serving.approach(name).load()),
+                    queries=questions,
+                    cache_dir=settings.VAR_DIR / "evaluation",
+                    progress=progress,
+                )
+        except calibrating.CannotCalibrate as error:
+            yield f"{approach.label} gives no probabilities until calibrate_confidence has run: {error}"
+        else:
+            calibrating.keep(found)
+            yield f"{approach.label} is calibrated anew: calibration error {found.figures['calibration_error']:.3f}."
 
 
 def _line(when: str, report: MethodReport) -> str:

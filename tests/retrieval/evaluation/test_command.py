@@ -7,7 +7,6 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from retrieval import methods as registry
-from retrieval.management.commands import evaluate_methods
 from retrieval.methods.base import Checkpoint
 from retrieval.models import Evaluation
 from tests.retrieval.evaluation.pictures import BLUE, RED, Colours, Corners, draw
@@ -17,8 +16,8 @@ METHODS = {"colours": Colours, "corners": Corners}
 
 @pytest.fixture(autouse=True)
 def _methods_without_weights(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(evaluate_methods, "available", lambda: METHODS)
-    monkeypatch.setattr(evaluate_methods, "load", lambda name, *, checkpoint: METHODS[name]())
+    monkeypatch.setattr(registry, "available", lambda: METHODS)
+    monkeypatch.setattr(registry, "load", lambda name, *, checkpoint: METHODS[name]())
 
 
 @pytest.fixture
@@ -51,19 +50,29 @@ def test_a_folder_prints_each_methods_figures_and_the_datasets_facts(folder: Pat
 
 def test_every_row_names_checkpoint_training_set_and_cropping(folder: Path, evaluate):
     _, headings, *rows = evaluate("folder", folder).splitlines()
-    assert re.search(r"cropped +checkpoint +training set$", headings)
-    assert all(re.search(r" no +mean-colour +none$", row) for row in rows)
+    assert re.search(r"verified +expansion +cropped +checkpoint +training set$", headings)
+    assert all(re.search(r" none +no +mean-colour +none$", row) for row in rows)
+
+
+def test_a_method_may_be_named_by_its_file_and_names_stand_apart_or_joined(folder: Path, evaluate):
+    printed = evaluate("folder", folder, "--methods", "pictures")  # the module of the last of METHODS
+    assert printed.splitlines()[-1].startswith("Colours")
+    assert len(evaluate("folder", folder, "--methods", "colours", "corners").splitlines()) == 4
+    assert len(evaluate("folder", folder, "--methods", "colours,corners").splitlines()) == 4
+
+
+def test_an_expansion_is_said_beside_the_figures_it_gave(folder: Path, evaluate):
+    row = evaluate("folder", folder, "--methods", "colours", "--expansion", "alpha-qe").splitlines()[-1]
+    assert re.search(r" 0 +alpha-qe +no ", row)
 
 
 def test_a_checkpoint_that_does_not_state_its_training_set_is_not_measured(
     folder: Path, evaluate, monkeypatch: pytest.MonkeyPatch
 ):
-    silent = Colours()
-    silent.checkpoint = Checkpoint("mean-colour", "none", 3, "", "MIT", "none")
-    monkeypatch.setattr(evaluate_methods, "load", lambda name, *, checkpoint: silent)
+    monkeypatch.setattr(Colours, "checkpoint", Checkpoint("mean-colour", "none", 3, "", "MIT", "none"))
+    monkeypatch.setattr(registry, "load", lambda name, *, checkpoint: pytest.fail("nothing is to be loaded"))
     with pytest.raises(CommandError, match="does not state its name and training set"):
         evaluate("folder", folder)
-    assert silent.described == []
 
 
 def test_out_writes_the_report_for_programs_and_for_readers(folder: Path, tmp_path: Path, evaluate):
@@ -123,7 +132,7 @@ def test_a_ground_truth_file_prints_every_setup_and_that_queries_were_cropped(
         (["folder"], "folder needs a PATH"),
         (["json", "gnd.json", "--split", "test"], "--split is for a folder of landmarks only"),
         (["folder", "x", "--verify", "-1"], "--verify counts photos"),
-        (["folder", "x", "--methods", "sir,sir=other"], "names a method twice"),
+        (["folder", "x", "--methods", "colours,colours+none"], "names a method twice"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )  # fmt: skip
@@ -141,19 +150,13 @@ def test_a_missing_folder_and_a_missing_file_end_with_one_clear_line(tmp_path: P
         evaluate("json", tmp_path / "none.json", "--images", tmp_path)
 
 
-@pytest.mark.parametrize("wrong", ["colours,vlad", "colours,sir=vlad"])
+@pytest.mark.parametrize("wrong", ["colours,vlad", "colours,corners=vlad", "colours,corners+vlad"])
 def test_an_unknown_method_or_checkpoint_is_refused_before_anything_is_described(
     folder: Path, evaluate, monkeypatch: pytest.MonkeyPatch, wrong: str
 ):
-    known = Colours()
-
-    def load(name: str, *, checkpoint: str | None):
-        return known if name == "colours" else registry.load(name, checkpoint=checkpoint)
-
-    monkeypatch.setattr(evaluate_methods, "load", load)
+    monkeypatch.setattr(registry, "load", lambda name, *, checkpoint: pytest.fail("nothing is to be loaded"))
     with pytest.raises(CommandError, match="'vlad'"):
         evaluate("folder", folder, "--methods", wrong)
-    assert known.described == []
 
 
 def test_a_photo_that_fails_is_named_what_was_finished_stands_and_a_rerun_goes_on(
@@ -175,7 +178,7 @@ def test_a_photo_that_fails_is_named_what_was_finished_stands_and_a_rerun_goes_o
 
     resumed = Chokes()
     resumed.at = None
-    monkeypatch.setattr(evaluate_methods, "load", lambda name, *, checkpoint: resumed)
+    monkeypatch.setattr(registry, "load", lambda name, *, checkpoint: resumed)
     evaluate("folder", folder, "--methods", "corners")
     assert len(resumed.described) == 2
 
