@@ -76,6 +76,9 @@ class SearchViewSet(viewsets.GenericViewSet):
                 user=request.user,
                 session_key=request.session.session_key or "",
             )
+        except tasks.OneOfSeveralRefused as error:
+            reason = _("Photo {number}: {reason}").format(number=1 + error.number, reason=error)
+            raise ValidationError({"photos": [reason]}) from error
         except PhotoRefused as error:  # cut short: its header passed
             raise ValidationError({"photo": [str(error)]}) from error
         except tasks.BadBox as error:

@@ -13,7 +13,9 @@ from retrieval.answering.approaches import CONSENSUS, Approach
 
 from . import serving
 from .models import Correction
+from .tasks import MOST_PHOTOS
 
+EDGES = ("left", "top", "right", "bottom")
 FIRST_CHOICES = (CONSENSUS, "cnn_irwnha")  # the others follow by their labels
 
 # The methods cannot import Django, so their lines are named here for the catalogue of messages.
@@ -61,9 +63,7 @@ class AgainForm(forms.Form):
             "invalid_choice": _("There is no method of this name. Please choose one of those below."),
         },
     )
-    left, top, right, bottom = (
-        forms.FloatField(required=False, widget=forms.HiddenInput) for _edge in range(4)
-    )
+    left, top, right, bottom = (forms.FloatField(required=False, widget=forms.HiddenInput) for _edge in EDGES)
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -88,10 +88,8 @@ class AgainForm(forms.Form):
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        box = tuple(cleaned.get(edge) for edge in ("left", "top", "right", "bottom"))
-        if any(edge is None for edge in box) and any(
-            self[edge].value() for edge in ("left", "top", "right", "bottom")
-        ):
+        box = tuple(cleaned.get(edge) for edge in EDGES)
+        if any(edge is None for edge in box) and any(self[edge].value() for edge in EDGES):
             raise forms.ValidationError(_("The box is incomplete. Please draw it again."), code="box")
         cleaned["box"] = None if None in box else box
         return cleaned
@@ -101,10 +99,32 @@ class AgainForm(forms.Form):
         return {name: self.cleaned_data[name] for name in ("method", "box")}
 
 
-class SearchForm(AgainForm):
-    """A photo, from a file or from the camera, and where to look for its like."""
+def too_many_photos() -> str:
+    return gettext("One search takes {number} photos at most, all of the same place.").format(
+        number=MOST_PHOTOS
+    )
 
-    photo = forms.FileField(label=_("Photo"), required=False, allow_empty_file=True)
+
+class SeveralFiles(forms.FileInput):
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data, files, name) -> list:
+        return files.getlist(name) if hasattr(files, "getlist") else list(filter(None, [files.get(name)]))
+
+
+class SeveralFilesField(forms.FileField):
+    """The uploads under one name, a list."""
+
+    widget = SeveralFiles
+
+    def clean(self, data, initial=None) -> list:
+        return [super(SeveralFilesField, self).clean(one, initial) for one in data]
+
+
+class SearchForm(AgainForm):
+    """Photos of one place, from files or from the camera, and where to look for their like."""
+
+    photo = SeveralFilesField(label=_("Photo"), required=False, allow_empty_file=True)
     camera = forms.FileField(required=False, allow_empty_file=True)
     province = forms.ModelChoiceField(
         Province.objects.all(), label=_("Province or city"), required=False, to_field_name="slug",
@@ -116,9 +136,12 @@ class SearchForm(AgainForm):
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        cleaned["photo"] = cleaned.get("photo") or cleaned.get("camera")
-        if not cleaned["photo"] and not self.has_error("photo"):
+        camera = cleaned.get("camera")
+        cleaned["photos"] = cleaned.get("photo") or ([camera] if camera else [])
+        if not cleaned["photos"] and not self.has_error("photo"):
             self.add_error("photo", _("Please choose a photo first."))
+        if len(cleaned["photos"]) > MOST_PHOTOS:
+            self.add_error("photo", too_many_photos())
         return cleaned
 
     @property

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 
+import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
 from retrieval import answering
 from retrieval.answering import Answer
-from retrieval.methods.base import Box
+from retrieval.answering.approaches import Approach
+from retrieval.methods.base import Box, Description
 from retrieval.methods.preprocessing import UnreadableImage, decode
 from retrieval.ranking.alignment import pack
+from retrieval.ranking.confidence import IS, Curve
+from retrieval.ranking.hints import answer_hints, in_order, photo_hints
+from retrieval.ranking.voting import PlaceVote, combine
 
 from . import index, serving
 from .models import Hit, Query, RankedPlace
@@ -22,9 +29,20 @@ PLACES_KEPT = 20
 def answer(query: Query) -> None:
     """Find what a query asks for and store it: its ranked places, its hits, the seconds each stage took.
 
+    Further views are answered first, each by itself; then the places are those of all photos together.
     May run twice; the second answer takes the place of the first.
     """
     approach = serving.approach(query.method, verifier=query.verifier)
+    calibrated = serving.calibrated(approach)
+    further = list(query.views.unanswered())
+    for view in further:
+        Query.objects.filter(pk=query.pk).update(stage=Query.Stage.DESCRIBING)
+        _answer_alone(view, approach=approach, curve=calibrated.curve if calibrated else None)
+    _answer_alone(query, approach=approach, curve=calibrated.curve if calibrated else None)
+
+
+def _answer_alone(query: Query, *, approach: Approach, curve: Curve | None) -> None:
+    """Answer one photo; where it has views that are answered, its places are those of all."""
     clock = _Clock(query)
     clock.starts(Query.Stage.DESCRIBING)
     try:
@@ -35,7 +53,6 @@ def answer(query: Query) -> None:
     except (UnreadableImage, FileNotFoundError):
         fail(query, reason=Query.Reason.UNREADABLE)
         return
-    calibrated = serving.calibrated(approach)
     found = answering.answer(
         descriptions,
         approach=loaded,
@@ -44,7 +61,7 @@ def answer(query: Query) -> None:
             province=query.province,
             category=query.category,
         ),
-        curve=calibrated.curve if calibrated else None,
+        curve=curve,
         k=query.k,
         box=query.box_share,
         tell=clock.starts,
@@ -52,7 +69,61 @@ def answer(query: Query) -> None:
     if not found.ranked and not any(index.described_by(method).exists() for method in approach.methods):
         fail(query, reason=Query.Reason.NOTHING_DESCRIBED)
         return
-    _store(query, found, version=approach.checkpoint.name, seconds=clock.stops())
+    found = _with_views(found, query, curve=curve)
+    hints = [] if found.verdict == IS else hints_for(query, pixels, descriptions, found)
+    _store(query, found, hints=hints, version=approach.checkpoint.name, seconds=clock.stops())
+
+
+def hints_for(
+    query: Query, pixels: np.ndarray, descriptions: Mapping[str, Description], found: Answer
+) -> list[dict]:
+    """What may be wrong with a photo or its box, as a row keeps it: {"code", "box" in fractions or None}."""
+    height, width = pixels.shape[:2]
+    box = box_of(query)
+    local = descriptions["delf"].local if "delf" in descriptions else None
+    evidence = [
+        (label.landmark, image.verification)
+        for image in found.ranked
+        if image.verification and (label := found.labels.get(image.id)) and label.landmark is not None
+    ]
+    said = photo_hints(pixels, box=box, local=local)
+    said += answer_hints(evidence, size=(width, height), box=box)
+    return [{"code": str(hint.code), "box": _fractions(hint.box, width, height)} for hint in in_order(said)]
+
+
+def _fractions(box: Box | None, width: int, height: int) -> list[float] | None:
+    if box is None:
+        return None
+    sides = zip((box.left, box.top, box.right, box.bottom), (width, height) * 2, strict=True)
+    return [round(pixel / side, 5) for pixel, side in sides]
+
+
+def _with_views(found: Answer, query: Query, *, curve: Curve | None) -> Answer:
+    """The answer with the places of all the query's photos."""
+    views = [
+        [_vote_of(place) for place in view.weighed_places()]
+        for view in query.views.filter(state=Query.State.ANSWERED).with_own_answer()
+    ]
+    if not views:
+        return found
+    places = combine([found.places, *views])
+    if curve is None or any(place.probability is None for place in places):
+        return replace(found, places=places, known=None, verdict="")
+    chances = np.array([place.probability for place in places])
+    return replace(found, places=places, known=float(chances.sum()), verdict=curve.verdict(chances))
+
+
+def _vote_of(place: RankedPlace) -> PlaceVote:
+    return PlaceVote(
+        landmark=place.landmark_id,
+        score=place.share,
+        votes=place.votes,
+        best_similarity=place.best_similarity,
+        best_inliers=place.best_inliers,
+        best_image=place.hit.image_id if place.hit else -1,  # withdrawn since, or past the k kept
+        named_by=tuple(place.named_by),
+        probability=place.probability,
+    )
 
 
 def box_of(query: Query) -> Box | None:
@@ -61,9 +132,10 @@ def box_of(query: Query) -> Box | None:
 
 
 def fail(query: Query, *, reason: str) -> None:
-    """End a search without an answer, and say why."""
+    """End a search without an answer, and say why; its views that still wait end with it."""
     query.state, query.reason, query.answered_at = Query.State.FAILED, reason, timezone.now()
     query.save(update_fields=["state", "reason", "answered_at"])
+    query.views.unanswered().update(state=query.state, reason=reason, answered_at=query.answered_at)
 
 
 class _Clock:
@@ -87,7 +159,9 @@ class _Clock:
 
 
 @transaction.atomic
-def _store(query: Query, found: Answer, *, version: str, seconds: dict[str, float]) -> None:
+def _store(
+    query: Query, found: Answer, *, hints: list[dict], version: str, seconds: dict[str, float]
+) -> None:
     query = Query.objects.select_for_update().get(pk=query.pk)
     query.hits.all().delete()
     query.places.all().delete()
@@ -117,6 +191,8 @@ def _store(query: Query, found: Answer, *, version: str, seconds: dict[str, floa
         for rank, place in enumerate(found.places[:PLACES_KEPT])
     )
     query.version, query.seconds = version, seconds
-    query.verdict, query.known = found.verdict, found.known
+    query.verdict, query.known, query.hints = found.verdict, found.known, hints
     query.state, query.stage, query.answered_at = Query.State.ANSWERED, "", timezone.now()
-    query.save(update_fields=["version", "seconds", "verdict", "known", "state", "stage", "answered_at"])
+    query.save(
+        update_fields=["version", "seconds", "verdict", "known", "hints", "state", "stage", "answered_at"]
+    )

@@ -12,9 +12,12 @@ from places.photo import PhotoRefused, inspect
 from places.serializers import LandmarkImageSerializer, LandmarkSerializer
 from retrieval.ranking.alignment import image_onto_query, unpack
 
+from . import answer_page
 from .answering import approaches
 from .answering.approaches import Approach
+from .forms import too_many_photos
 from .models import Correction, Evaluation, Hit, LookAlike, Query, RankedPlace
+from .tasks import MOST_PHOTOS
 from .visitors import owns, visitor_of
 
 
@@ -94,7 +97,15 @@ class BoxField(serializers.ListField):
 class AskSerializer(serializers.Serializer):
     """A search to be made."""
 
-    photo = PhotoField()
+    photo = PhotoField(
+        required=False,
+        help_text="The photo asked about, or the first of up to five of one place: a form may repeat it.",
+    )
+    photos = serializers.ListField(
+        child=PhotoField(),
+        required=False,
+        help_text="Further photos of the same place, five in all; the box is on the first.",
+    )
     method = serializers.ChoiceField(
         choices=[(one.name, one.label) for one in approaches.available().values()],
         error_messages={"invalid_choice": _("There is no method called “{input}”.")},
@@ -118,27 +129,52 @@ class AskSerializer(serializers.Serializer):
 
     def validate(self, attributes: dict) -> dict:
         """Refuse a bad photo here, and turn a box in pixels into fractions."""
+        photo, *more = self._photos(attributes)
         try:
-            facts = inspect(attributes["photo"])
+            facts = inspect(photo)
         except PhotoRefused as error:
             raise serializers.ValidationError({"photo": [str(error)]}, code=error.code) from error
+        attributes |= {"photo": photo, "more": more}
         if attributes.pop("box_unit") == "pixel" and attributes.get("box"):
             sides = (facts.width, facts.height) * 2
             attributes["box"] = [pixel / side for pixel, side in zip(attributes["box"], sides, strict=True)]
         return attributes
+
+    def _photos(self, attributes: dict) -> list[bytes]:
+        """All photos sent, under either name, the first one first."""
+        photo = attributes.pop("photo", None)
+        photos = [] if photo is None else [photo]
+        if hasattr(self.initial_data, "getlist"):  # of a repeated field, DRF takes the last alone
+            *before, _last = self.initial_data.getlist("photo") or [None]
+            photos = [self.fields["photo"].run_validation(each) for each in before] + photos
+        photos += attributes.pop("photos", [])
+        if not photos:
+            raise serializers.ValidationError({"photo": [self.fields["photo"].error_messages["required"]]})
+        if len(photos) > MOST_PHOTOS:
+            raise serializers.ValidationError({"photos": [too_many_photos()]})
+        return photos
 
 
 class RankedPlaceSerializer(serializers.ModelSerializer):
     landmark = LandmarkSerializer()
     against = serializers.IntegerField(help_text="Photos that voted for other places.")
     best_hit = serializers.IntegerField(
-        source="hit.rank", allow_null=True, help_text="The rank of its best photo among the hits."
+        source="own_hit.rank", default=None, allow_null=True,
+        help_text="The rank of its best photo among the hits; null where only a further view shows it.",
+    )  # fmt: skip
+    probability = serializers.FloatField(
+        allow_null=True, help_text="That it is this place, 0..1; null where the method is not calibrated."
+    )
+    named_by = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="The methods, of those asked, that put it first by themselves.",
     )
 
     class Meta:
         model = RankedPlace
         fields = [
-            "rank", "landmark", "share", "votes", "against", "best_similarity", "best_inliers", "best_hit",
+            "rank", "landmark", "probability", "share", "votes", "against", "named_by", "best_similarity",
+            "best_inliers", "best_hit",
         ]  # fmt: skip
 
 
@@ -254,8 +290,19 @@ class CorrectionSerializer(serializers.ModelSerializer):
         return attributes
 
 
+class HintSerializer(serializers.Serializer):
+    """What may help where a search did not find the place."""
+
+    code = serializers.CharField()
+    text = serializers.CharField(help_text="In the reader's language.")
+    box = serializers.ListField(
+        child=serializers.FloatField(), min_length=4, max_length=4, allow_null=True,
+        help_text="To search with instead: left, top, right, bottom, 0..1; null where none is proposed.",
+    )  # fmt: skip
+
+
 class QuerySerializer(serializers.ModelSerializer):
-    """A search, and once it is answered its places and photos."""
+    """A search, and once it is answered its verdict, places and photos."""
 
     url = serializers.SerializerMethodField()
     box = serializers.SerializerMethodField(
@@ -268,6 +315,18 @@ class QuerySerializer(serializers.ModelSerializer):
     province = serializers.SlugRelatedField("slug", read_only=True)
     places = RankedPlaceSerializer(many=True, source="weighed_places")
     hits = HitSerializer(many=True)
+    verdict = serializers.ChoiceField(
+        choices=Query.Verdict.choices, allow_blank=True,
+        help_text="is: the first place is it; one_of: one of the first is; unknown: none of the catalogue is; "
+        "empty until it is answered, and where the method is not calibrated.",
+    )  # fmt: skip
+    hints = serializers.SerializerMethodField(help_text="What may help, the most helpful first.")
+    lookalikes = serializers.SerializerMethodField(
+        help_text="Pairs among the first places that are taken for each other, and what tells them apart."
+    )
+    views = serializers.SerializerMethodField(
+        help_text="The addresses of further photos of the same place, each a search with its own answer."
+    )
     correction = serializers.SerializerMethodField(
         help_text="What the one who asked says of the answer; null where nothing is said, and to other readers."
     )
@@ -275,13 +334,28 @@ class QuerySerializer(serializers.ModelSerializer):
     class Meta:
         model = Query
         fields = [
-            "id", "url", "state", "stage", "reason", "message", "method", "checkpoint", "box", "k", "province",
-            "category", "asked_at", "answered_at", "seconds", "places", "hits", "correction",
+            "id", "url", "state", "stage", "reason", "message", "method", "verifier", "checkpoint", "box", "k",
+            "province", "category", "asked_at", "answered_at", "seconds", "verdict", "known", "places", "hits",
+            "hints", "lookalikes", "views", "correction",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.URLField)
     def get_url(self, query: Query) -> str:
         return self.context["address_of"](query)
+
+    @extend_schema_field(HintSerializer(many=True))
+    def get_hints(self, query: Query) -> list[dict]:
+        return HintSerializer(answer_page.hints(query), many=True).data
+
+    @extend_schema_field(LookAlikeSerializer(many=True))
+    def get_lookalikes(self, query: Query) -> list[dict]:
+        places = list(query.places.all())
+        pairs = LookAlike.objects.between(answer_page.of_best(places)) if len(places) > 1 else []
+        return LookAlikeSerializer(pairs, many=True, context=self.context).data
+
+    @extend_schema_field(serializers.ListField(child=serializers.URLField()))
+    def get_views(self, query: Query) -> list[str]:
+        return [self.context["address_of"](view) for view in query.views.all()]
 
     @extend_schema_field(CorrectionSerializer(allow_null=True))
     def get_correction(self, query: Query) -> dict | None:
@@ -292,11 +366,4 @@ class QuerySerializer(serializers.ModelSerializer):
 
     @extend_schema_field(serializers.ListField(child=serializers.FloatField(), allow_null=True))
     def get_box(self, query: Query) -> list[float] | None:
-        if not query.has_box:
-            return None
-        return [
-            query.left / query.width,
-            query.top / query.height,
-            query.right / query.width,
-            query.bottom / query.height,
-        ]
+        return list(query.fractions) if query.has_box else None

@@ -11,6 +11,7 @@ import logging
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 
 from celery.signals import worker_ready, worker_shutting_down
@@ -24,10 +25,10 @@ from django.utils import timezone
 
 from config.celery import app
 from places.models import Province
-from places.photo import inspect, served_copy
+from places.photo import PhotoRefused, ServedCopy, inspect, served_copy
 from retrieval.answering import approaches
 
-from . import indexing, search
+from . import indexing, search, serving
 from .locks import claim
 from .models import NightlyTuning, Query, WorkerPulse
 
@@ -36,6 +37,7 @@ logger = logging.getLogger(__name__)
 PHOTO_SIDE = 2048  # pixels; no method looks at more
 MAX_ATTEMPTS = 3  # a photo that took three workers down does not get a fourth
 REQUEUE_AFTER = timedelta(seconds=60)  # a message not taken up by then is sent again
+MOST_PHOTOS = 5  # of one place in one search
 PULSE_SECONDS = 5
 LOOK_FOR_MISSING_EVERY = 12  # pulses
 DESCRIBING_IS_QUEUED = "describing-is-queued"
@@ -48,12 +50,26 @@ class BadBox(ValueError):
     """A box that lies outside the photo or has no area."""
 
 
+class TooManyPhotos(ValueError):
+    """More photos than one search takes."""
+
+
+class OneOfSeveralRefused(PhotoRefused):
+    """The photo `number`, from 0, of several that were sent together cannot be used; none was kept."""
+
+    def __init__(self, code: str, *, number: int) -> None:
+        super().__init__(code)
+        self.number = number
+
+
 def ask(
     photo: bytes,
     *,
     method: str,
+    more: Sequence[bytes] = (),
     verifier: str = "",
     box: Fractions | None = None,
+    beside: Query | None = None,
     user=None,
     session_key: str = "",
     k: int = 50,
@@ -62,49 +78,106 @@ def ask(
 ) -> Query:
     """Keep a visitor's question and queue it.
 
-    box: left, top, right, bottom as fractions of the upright photo. What is kept of the photo is an upright copy
-    without metadata. Raises PhotoRefused, UnknownMethod, UnknownVerifier, BadBox.
+    more: further photos of the same place. box: on the first photo, left, top, right, bottom as fractions of the
+    upright photo. beside: the search of the same photos that this one is compared to. What is kept of a photo is
+    an upright copy without metadata. Raises PhotoRefused (OneOfSeveralRefused for several), TooManyPhotos,
+    UnknownMethod, UnknownVerifier, BadBox; then nothing is kept.
     """
     approaches.find(method, verifier=verifier)
-    inspect(photo)
-    copy = served_copy(photo, longest_side=PHOTO_SIDE, format="JPEG")
-    query = Query(
-        user=user if user and user.is_authenticated else None,
-        session_key=session_key,
-        method=method,
-        verifier=verifier,
-        k=k,
-        province=province,
-        category=category,
-        width=copy.width,
-        height=copy.height,
-    )
+    if len(more) >= MOST_PHOTOS:
+        raise TooManyPhotos(1 + len(more))
+    first, *others = _copies([photo, *more])
+    shared = {
+        "user": user if user and user.is_authenticated else None,
+        "session_key": session_key,
+        "method": method,
+        "verifier": verifier,
+        "k": k,
+        "province": province,
+        "category": category,
+    }
+    query = Query(beside=beside, width=first.width, height=first.height, **shared)
     _draw(query, box)
-    query.photo = ContentFile(copy.data, name=f"{query.pk}.jpg")
-    query.save()
+    with transaction.atomic():
+        _keep(query, first)
+        for copy in others:
+            _keep(Query(part_of=query, width=copy.width, height=copy.height, **shared), copy)
     transaction.on_commit(lambda: _enqueue(query))
     return query
 
 
-def ask_again(
-    query: Query, *, method: str, box: Fractions | None = None, user=None, session_key: str = ""
-) -> Query:
-    """Ask about the photo of an earlier query by another method or with another box.
+def _copies(photos: Sequence[bytes]) -> list[ServedCopy]:
+    copies = []
+    for number, photo in enumerate(photos):
+        try:
+            inspect(photo)
+            copies.append(served_copy(photo, longest_side=PHOTO_SIDE, format="JPEG"))
+        except PhotoRefused as refusal:
+            if len(photos) == 1:
+                raise
+            raise OneOfSeveralRefused(refusal.code, number=number) from refusal
+    return copies
 
-    Raises UnknownMethod, BadBox, FileNotFoundError (the photo is gone).
+
+def _keep(query: Query, copy: ServedCopy) -> None:
+    query.photo = ContentFile(copy.data, name=f"{query.pk}.jpg")
+    query.save()
+
+
+def ask_again(
+    query: Query,
+    *,
+    method: str,
+    box: Fractions | None = None,
+    beside: Query | None = None,
+    user=None,
+    session_key: str = "",
+) -> Query:
+    """Ask about the photos of an earlier query by another method or with another box.
+
+    Raises UnknownMethod, BadBox, FileNotFoundError (a photo is gone).
     """
-    with query.photo.open() as file:
-        photo = file.read()
+    photo, *more = (_bytes_of(each) for each in (query, *query.views.order_by("asked_at", "pk")))
     return ask(
         photo,
+        more=more,
         method=method,
+        verifier=query.verifier if method == query.method else "",
         box=box,
+        beside=beside,
         user=user,
         session_key=session_key,
         k=query.k,
         province=query.province,
         category=query.category,
     )
+
+
+def _bytes_of(query: Query) -> bytes:
+    with query.photo.open() as file:
+        return file.read()
+
+
+@transaction.atomic
+def compare(query: Query) -> Query:
+    """Ask about a query's photos and box by every other method offered, each once; returns the one they stand beside.
+
+    They belong to whoever asked that one, so that they are read, shared and deleted with it.
+    Raises FileNotFoundError (a photo is gone).
+    """
+    root = Query.objects.select_for_update().get(pk=query.root.pk)
+    there = {root.method, *root.siblings.values_list("method", flat=True)}
+    for method in serving.offered():
+        if method not in there:
+            ask_again(
+                root,
+                method=method,
+                box=root.fractions,
+                beside=root,
+                user=root.user,
+                session_key=root.session_key,
+            )
+    return root
 
 
 def _draw(query: Query, box: Fractions | None) -> None:
@@ -150,11 +223,14 @@ def _lock_name(query_id: object) -> str:
 def requeue_abandoned() -> int:
     """Send again what a dead worker left behind and what the queue lost; returns how many.
 
-    A running query whose lock is free has lost its worker: the lock died with the worker's connection.
+    A running query whose lock is free has lost its worker: the lock died with the worker's connection. Further
+    views are never sent: they are answered with the first.
     """
     count = 0
-    lost = Query.objects.unanswered().filter(
-        Q(state=Query.State.RUNNING) | Q(queued_at=None) | Q(queued_at__lt=Now() - REQUEUE_AFTER)
+    lost = (
+        Query.objects.unanswered()
+        .filter(part_of=None)
+        .filter(Q(state=Query.State.RUNNING) | Q(queued_at=None) | Q(queued_at__lt=Now() - REQUEUE_AFTER))
     )
     for query in lost.order_by("asked_at"):
         with claim(_lock_name(query.pk)) as abandoned:

@@ -13,17 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from places.models import Landmark
 from places.photo import PhotoRefused, served_copy
-from retrieval import methods
-from retrieval.answering import approaches
 
-from . import corrections, hit_page, methods_page, tasks
-from .forms import AgainForm, CorrectionForm, SearchForm
+from . import answer_page, compare_page, corrections, hit_page, methods_page, tasks
+from .forms import EDGES, AgainForm, CorrectionForm, SearchForm
 from .models import Correction, Query, RankedPlace, WorkerPulse
 from .visitors import lasting_visitor_of, own_searches, owns, visitor_of
 
 STATUS_OF_REFUSAL = {"not_an_image": 415, "too_many_bytes": 413}
-PLACES_AT_ONCE = 5
-PHOTOS_AT_ONCE = 12
 SEARCHES_A_PAGE = 24
 COVERS_ON_HOME = 6
 THUMBNAIL_SIDE = 640
@@ -50,20 +46,29 @@ def ask(request: HttpRequest) -> HttpResponse:
     status = 400
     if form.is_valid():
         try:
-            photo = _bytes_of(form.cleaned_data["photo"])
-            return redirect(tasks.ask(photo, **form.question(), **lasting_visitor_of(request)))
+            return redirect(_ask(form, **lasting_visitor_of(request)))
         except PhotoRefused as refusal:
-            form.add_error("photo", str(refusal))
+            form.add_error("photo", _refusal(refusal, form.cleaned_data["photos"]))
             status = STATUS_OF_REFUSAL.get(refusal.code, 400)
         except tasks.BadBox:
             form.add_error(None, _bad_box())
     return _home(request, form, status=status)
 
 
-def _bytes_of(upload) -> bytes:
-    if upload.size > settings.PHOTO_MAX_BYTES:  # seen before it is read into memory
-        raise PhotoRefused("too_many_bytes")
-    return upload.read()
+def _ask(form: SearchForm, **visitor) -> Query:
+    uploads = form.cleaned_data["photos"]
+    for number, upload in enumerate(uploads):
+        if upload.size > settings.PHOTO_MAX_BYTES:  # seen before it is read into memory
+            raise tasks.OneOfSeveralRefused("too_many_bytes", number=number)
+    photo, *more = (upload.read() for upload in uploads)
+    return tasks.ask(photo, more=more, **form.question(), **visitor)
+
+
+def _refusal(refusal: PhotoRefused, uploads: list) -> str:
+    """Why a photo was refused; of several also which."""
+    if len(uploads) == 1 or not isinstance(refusal, tasks.OneOfSeveralRefused):
+        return str(refusal)
+    return _("{name}: {reason}").format(name=uploads[refusal.number].name, reason=refusal)
 
 
 def _bad_box() -> str:
@@ -98,12 +103,7 @@ def _query_page(
 
 def _fractions(query: Query) -> dict[str, float]:
     """The query's box as the form holds one."""
-    if not query.has_box:
-        return {}
-    return {
-        "left": query.left / query.width, "right": query.right / query.width,
-        "top": query.top / query.height, "bottom": query.bottom / query.height,
-    }  # fmt: skip
+    return dict(zip(EDGES, query.fractions or (), strict=False))
 
 
 @require_GET
@@ -125,22 +125,14 @@ def _context(request: HttpRequest, query: Query) -> dict:
     context = {
         "query": query,
         "is_owner": owns(query, **visitor_of(request)),
-        "method_label": _label(query.method),
+        "method_label": answer_page.label_of(query.method),
     }
     if not query.is_done:
         return context | {"progress": _progress(query)}
     if context["is_owner"] and query.state == Query.State.ANSWERED:
         said = Correction.objects.of_owner(query).select_related("landmark").first()
         context |= {"can_correct": True, "correction": said, "correction_form": CorrectionForm()}
-    places, hits = query.weighed_places(), [hit for hit in query.hits.all() if hit.image.thumbnail]
-    return context | {
-        "best": places[0] if places else None,
-        "others": places[1:PLACES_AT_ONCE],
-        "further_places": places[PLACES_AT_ONCE:],
-        "hits": hits[:PHOTOS_AT_ONCE],
-        "further_hits": hits[PHOTOS_AT_ONCE:],
-        "timings": [(label, query.seconds[name]) for name, label in _stages(query) if name in query.seconds],
-    }
+    return context | answer_page.answer(query)
 
 
 @require_GET
@@ -158,25 +150,9 @@ def hit(request: HttpRequest, pk, rank: int) -> HttpResponse:
     return render(request, "retrieval/hit.html", context)
 
 
-def _label(name: str) -> str:
-    """What people call a method; its bare name where it is no longer there."""
-    approach = approaches.available().get(name)
-    return approach.label if approach else name
-
-
-def _stages(query: Query) -> list[tuple[str, str]]:
-    """The stages of a search by its method, each with what people call it."""
-    try:
-        verifies = approaches.find(query.method, verifier=query.verifier).verifies
-    except (methods.UnknownMethod, approaches.UnknownVerifier):  # of a method that was offered once
-        verifies = True
-    passed_over = set() if verifies else {Query.Stage.VERIFYING}
-    return [(name, label) for name, label in Query.Stage.choices if name not in passed_over]
-
-
 def _progress(query: Query) -> dict:
     """How far a search has come: its steps in order, each done, now or ahead."""
-    steps = [("", Query.State.WAITING.label), *_stages(query)]
+    steps = [("", Query.State.WAITING.label), *answer_page.stages(query)]
     names = [name for name, _label in steps]
     at = 0
     if query.state == Query.State.RUNNING:
@@ -231,6 +207,44 @@ def query_again(request: HttpRequest, pk) -> HttpResponse:
     return _query_page(request, query, form, status=400)
 
 
+@never_cache
+def query_compare(request: HttpRequest, pk) -> HttpResponse:
+    """The same photo by all methods, side by side; sending the form asks those that are missing."""
+    if request.method == "POST":
+        query = _readable(request, pk)
+        try:
+            return redirect("retrieval:query-compare", tasks.compare(query).pk)
+        except FileNotFoundError:
+            messages.error(request, _("The photo of this search is gone. Please send it again."))
+            return redirect(query)
+    return _compare_page(request, pk, "retrieval/compare.html")
+
+
+@require_GET
+@never_cache
+def query_compare_progress(request: HttpRequest, pk) -> HttpResponse:
+    """The page's part that changes, for htmx; 204 where nothing has."""
+    if not request.headers.get("HX-Request"):
+        return redirect("retrieval:query-compare", pk)
+    return _compare_page(request, pk, "retrieval/_compare.html", seen=request.GET.get("seen"))
+
+
+def _compare_page(request: HttpRequest, pk, template: str, *, seen: str | None = None) -> HttpResponse:
+    query = _readable(request, pk, Query.objects.select_related("part_of__beside", "beside"))
+    if query.root != query:
+        return redirect("retrieval:query-compare", query.root.pk)
+    compared = compare_page.compared(query)
+    if seen == compared.token:
+        return HttpResponse(status=204)
+    context = {
+        "query": query,
+        "is_owner": owns(query, **visitor_of(request)),
+        "compared": compared,
+        "arriving": seen is not None,
+    }
+    return render(request, template, context)
+
+
 def query_correct(request: HttpRequest, pk) -> HttpResponse:
     """Keep what the visitor says of the answer: right, wrong, or in fact another place."""
     if request.method != "POST":  # the page's address after a refusal, opened again
@@ -249,7 +263,7 @@ def query_correct(request: HttpRequest, pk) -> HttpResponse:
 
 @require_POST
 def query_uncorrect(request: HttpRequest, pk) -> HttpResponse:
-    query = _own(request, pk)
+    query = get_object_or_404(own_searches(**visitor_of(request)), pk=pk)
     corrections.take_back(query)
     return redirect(_correction_of(query))
 
@@ -276,7 +290,8 @@ def query_delete(request: HttpRequest, pk) -> HttpResponse:
 
 
 def _own(request: HttpRequest, pk) -> Query:
-    return get_object_or_404(own_searches(**visitor_of(request)), pk=pk)
+    """A search of this visitor's own; what belongs to another is shared and deleted with that."""
+    return get_object_or_404(own_searches(**visitor_of(request)).questions(), pk=pk)
 
 
 @require_GET
@@ -293,11 +308,13 @@ def about_methods(request: HttpRequest) -> HttpResponse:
 @require_GET
 @never_cache
 def history(request: HttpRequest) -> HttpResponse:
-    best = Prefetch("places", RankedPlace.objects.filter(rank=0).select_related("landmark"), to_attr="best")
-    searches = own_searches(**visitor_of(request)).prefetch_related(best)
+    named = RankedPlace.objects.filter(rank__lt=answer_page.NAMED_AT_MOST).select_related("landmark")
+    best = Prefetch("places", named, to_attr="best")
+    searches = own_searches(**visitor_of(request)).questions().prefetch_related(best)
     page = Paginator(searches, SEARCHES_A_PAGE).get_page(request.GET.get("page"))
     for search in page:
-        search.method_label = _label(search.method)
+        search.method_label = answer_page.label_of(search.method)
+        search.short = answer_page.short(search, search.best)
     return render(request, "retrieval/history.html", {"page": page})
 
 

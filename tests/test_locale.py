@@ -12,7 +12,7 @@ from django.utils.translation.template import templatize
 PROJECT = Path(__file__).resolve().parent.parent
 FOLDER = PROJECT / "config" / "locale" / "vi" / "LC_MESSAGES"
 STRING = r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')"""
-CALL = re.compile(rf"\b(?:gettext|gettext_lazy|gettext_noop|_|ngettext|ngettext_lazy)\(\s*{STRING}")
+CALL = re.compile(rf"\b(?:gettext|gettext_lazy|gettext_noop|_|ngettext|ngettext_lazy)\(\s*u?{STRING}")
 
 
 def entries() -> Iterator[tuple[set[str], str, str]]:

@@ -18,8 +18,9 @@ def query_photo_path(query: "Query", filename: str) -> str:
 
 class QueryQuerySet(models.QuerySet["Query"]):
     def readable_by(self, *, user, session_key: str | None) -> "QueryQuerySet":
-        """Those that this visitor may see: their own, and what others shared."""
-        own = models.Q(shared=True)
+        """Those that this visitor may see: their own, and what others shared, with all that belongs to it."""
+        own = models.Q(shared=True) | models.Q(part_of__shared=True)
+        own |= models.Q(beside__shared=True) | models.Q(part_of__beside__shared=True)
         if user.is_authenticated:
             own |= models.Q(user=user)
         if session_key:
@@ -30,11 +31,16 @@ class QueryQuerySet(models.QuerySet["Query"]):
         return self.filter(user=user).order_by("-asked_at")
 
     def questions(self) -> "QueryQuerySet":
-        """Without the further views that only help to answer another."""
-        return self.filter(part_of=None)
+        """Without the further views that only help to answer another, and without what is asked to compare."""
+        return self.filter(part_of=None, beside=None)
 
     def with_answer(self) -> "QueryQuerySet":
-        """Each with its places and hits, and all that a page shows of them, in a handful of queries."""
+        """Each with its views, the places and hits of all, and what a page shows of them, in a handful of queries."""
+        views = Query.objects.with_own_answer().order_by("asked_at", "pk")
+        return self.with_own_answer().prefetch_related(models.Prefetch("views", views))
+
+    def with_own_answer(self) -> "QueryQuerySet":
+        """The same without further views."""
         return self.prefetch_related(
             models.Prefetch(
                 "places",
@@ -179,6 +185,24 @@ class Query(models.Model):
         return self.left is not None
 
     @property
+    def root(self) -> "Query":
+        """The search that this one belongs to: which is shared, deleted and listed, and whose photo others compare."""
+        first = self.part_of or self
+        return first.beside or first
+
+    @property
+    def fractions(self) -> tuple[float, float, float, float] | None:
+        """Its box: left, top, right, bottom, 0..1 of the photo; None for the whole of it."""
+        if not self.has_box:
+            return None
+        return (
+            self.left / self.width,
+            self.top / self.height,
+            self.right / self.width,
+            self.bottom / self.height,
+        )
+
+    @property
     def box_share(self) -> float:
         """How much of the photo its box holds, 0..1."""
         if not self.has_box:
@@ -186,9 +210,14 @@ class Query(models.Model):
         return (self.right - self.left) * (self.bottom - self.top) / (self.width * self.height)
 
     def weighed_places(self) -> "list[RankedPlace]":
-        """Its places, each with its best `hit` and its `rivals`: what speaks for it, and what against."""
+        """Its places, each with its best `hit` and its `rivals`: what speaks for it, and what against.
+
+        A place that only further views show has its hit from those.
+        """
         places = list(self.places.all())
-        best_first = [hit for hit in self.hits.all() if hit.image.thumbnail]
+        best_first = [
+            hit for each in (self, *self.views.all()) for hit in each.hits.all() if hit.image.thumbnail
+        ]
         best_of = {hit.image.landmark_id: hit for hit in reversed(best_first)}
         for place in places:
             place.hit = best_of.get(place.landmark_id)
@@ -228,6 +257,11 @@ class RankedPlace(models.Model):
         return f"{self.rank + 1}. {self.landmark}"
 
     @property
+    def own_hit(self) -> "Hit | None":
+        """Its hit where that is one of the query itself, not of a further view."""
+        return self.hit if self.hit and self.hit.query_id == self.query_id else None
+
+    @property
     def against(self) -> int:
         """How many of the photos that voted speak for other places."""
         return sum(rival.votes for rival in self.rivals)
@@ -235,6 +269,11 @@ class RankedPlace(models.Model):
     @property
     def voters(self) -> int:
         return self.votes + self.against
+
+    @property
+    def percent(self) -> int:
+        """The probability in per cent, never rounded to none or to all."""
+        return min(max(round(100 * (self.probability or 0)), 1), 99)
 
 
 class HitQuerySet(models.QuerySet["Hit"]):

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from retrieval.ranking import Ranked
+from retrieval.ranking.confidence import shares
 
 # Chosen on the landmarks of the split `choose` (retrieval.evaluation.splits), for all methods at once.
 VOTERS = 10
 SHARPNESS = 3.0  # how fast a vote fades with similarity, in standard deviations of the shortlist's
 INLIERS_PER_VOTE = 7  # credible inliers that weigh as much as the nearest image's vote
+MISSED = 0.001  # against none: the odds of a place that a view does not show among its places
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,52 @@ def vote(
         ballots[landmark_of[image.id]].append((image, float(weight)))
     places = [_place(landmark, ballot) for landmark, ballot in ballots.items()]
     return sorted(places, key=lambda place: (-place.score, -place.best_similarity, place.landmark))
+
+
+def combine(views: Sequence[Sequence[PlaceVote]]) -> list[PlaceVote]:
+    """The places that several photos of one thing show together, the likeliest first.
+
+    Each view's odds of a place against none, p / (1 - the sum of all p), are taken by their logarithm, summed and
+    divided by the root of the number of views: photos of one thing taken by one visitor err alike, so that n of
+    them are worth less than n strangers. A place that a view lacks has the odds MISSED there. Where any view is
+    not calibrated, nothing is, and the mean of the shares orders the places. Votes are summed, the best similarity
+    and inliers are those of the best view; a method names a place that it names in most views.
+    """
+    of_view = [{place.landmark: place for place in view} for view in views]
+    landmarks = list(dict.fromkeys(place.landmark for view in views for place in view))
+    chances: list[float | None] = [None] * len(landmarks)
+    if landmarks and all(place.probability is not None for view in views for place in view):
+        logits = sum(_log_odds(landmarks, view) for view in of_view) / np.sqrt(len(views))
+        chances = shares(logits).tolist()
+    places = [
+        _together([view[landmark] for view in of_view if landmark in view], of=len(views), probability=chance)
+        for landmark, chance in zip(landmarks, chances, strict=True)
+    ]
+    return sorted(places, key=lambda place: (-(place.probability or 0), -place.score, place.landmark))
+
+
+def _log_odds(landmarks: Sequence[int], view: Mapping[int, PlaceVote]) -> np.ndarray:
+    """Of each landmark against none, (P,)."""
+    none = max(1 - sum(place.probability or 0.0 for place in view.values()), 1e-6)
+    odds = [(view[one].probability or 0.0) / none if one in view else MISSED for one in landmarks]
+    return np.log(np.maximum(odds, 1e-6))
+
+
+def _together(seen: Sequence[PlaceVote], *, of: int, probability: float | None) -> PlaceVote:
+    """One landmark in all the views, `of` them, some of which show it."""
+    best = max(seen, key=lambda place: (place.best_inliers or 0, place.best_similarity))
+    verified = [place.best_inliers for place in seen if place.best_inliers is not None]
+    named = [name for place in seen for name in place.named_by]
+    return PlaceVote(
+        landmark=best.landmark,
+        score=sum(place.score for place in seen) / of,
+        votes=sum(place.votes for place in seen),
+        best_similarity=max(place.best_similarity for place in seen),
+        best_inliers=max(verified, default=None),
+        best_image=best.best_image,
+        named_by=tuple(name for name in dict.fromkeys(named) if 2 * named.count(name) > of),
+        probability=probability,
+    )
 
 
 def _voters(

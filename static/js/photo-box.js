@@ -160,9 +160,9 @@
       if (!files || !files.length) return;
       const file = files[0];
       if (source !== this.input) {
-        const one = new DataTransfer();
-        one.items.add(file);
-        this.input.files = one.files;
+        const taken = new DataTransfer();
+        for (const each of files) taken.items.add(each);
+        this.input.files = taken.files;
         if (source) source.value = "";
       }
       this.box.errors.textContent = "";
@@ -171,6 +171,23 @@
       this.address = URL.createObjectURL(file);
       this.box.photo.src = this.address;
       this.box.set(null);
+      this.showOthers([...this.input.files].slice(1));
+    }
+
+    // Further photos of the place, small and by name; the box is on the first alone.
+    showOthers(files) {
+      const list = this.form.querySelector("[data-others]");
+      list.hidden = !files.length;
+      list.replaceChildren(...files.map((file) => {
+        const item = document.createElement("li");
+        const image = new Image();
+        image.alt = "";
+        image.addEventListener("load", () => URL.revokeObjectURL(image.src));
+        image.addEventListener("error", () => image.remove());
+        image.src = URL.createObjectURL(file);
+        item.append(image, file.name);
+        return item;
+      }));
     }
 
     // Shown upright by the browser; where it cannot show the photo, the photo is sent whole.
