@@ -29,7 +29,7 @@ class Arrays:
 
     def nearest(self, vector: np.ndarray, *, method: str, k: int) -> list[Candidate]:
         vectors = self.vectors_of[method]
-        order, similarities = most_similar(vector, vectors, k=min(k + len(self.left_out), len(vectors)))
+        order, similarities = most_similar(vector, vectors, k=k + len(self.left_out))
         pairs = zip(order.tolist(), similarities.tolist(), strict=True)
         return [Candidate(image, near) for image, near in pairs if image not in self.left_out][:k]
 
