@@ -53,14 +53,15 @@ def _answer_alone(query: Query, *, approach: Approach, curve: Curve | None) -> N
     except (UnreadableImage, FileNotFoundError):
         fail(query, reason=Query.Reason.UNREADABLE)
         return
+    catalogue = index.Published(
+        {describer.name: describer for describer in approach.describers},
+        province=query.province,
+        category=query.category,
+    )
     found = answering.answer(
         descriptions,
         approach=loaded,
-        catalogue=index.Published(
-            {describer.name: describer for describer in approach.describers},
-            province=query.province,
-            category=query.category,
-        ),
+        catalogue=catalogue,
         curve=curve,
         k=query.k,
         box=query.box_share,
@@ -69,7 +70,7 @@ def _answer_alone(query: Query, *, approach: Approach, curve: Curve | None) -> N
     if not found.ranked and not any(index.described_by(method).exists() for method in approach.methods):
         fail(query, reason=Query.Reason.NOTHING_DESCRIBED)
         return
-    found = _with_views(found, query, curve=curve)
+    found = _with_views(found, query, curve=curve, catalogue=catalogue)
     hints = [] if found.verdict == IS else hints_for(query, pixels, descriptions, found)
     _store(query, found, hints=hints, version=approach.checkpoint.name, seconds=clock.stops())
 
@@ -98,7 +99,7 @@ def _fractions(box: Box | None, width: int, height: int) -> list[float] | None:
     return [round(pixel / side, 5) for pixel, side in sides]
 
 
-def _with_views(found: Answer, query: Query, *, curve: Curve | None) -> Answer:
+def _with_views(found: Answer, query: Query, *, curve: Curve | None, catalogue: index.Published) -> Answer:
     """The answer with the places of all the query's photos."""
     views = [
         [_vote_of(place) for place in view.weighed_places()]
@@ -109,8 +110,8 @@ def _with_views(found: Answer, query: Query, *, curve: Curve | None) -> Answer:
     places = combine([found.places, *views])
     if curve is None or any(place.probability is None for place in places):
         return replace(found, places=places, known=None, verdict="")
-    chances = np.array([place.probability for place in places])
-    return replace(found, places=places, known=float(chances.sum()), verdict=curve.verdict(chances))
+    known, verdict = answering.judge(places, curve=curve, catalogue=catalogue)
+    return replace(found, places=places, known=known, verdict=verdict)
 
 
 def _vote_of(place: RankedPlace) -> PlaceVote:

@@ -122,12 +122,8 @@ def answer(
     if curve:
         chances = curve.probabilities(measured)
         order = np.argsort(-chances, kind="stable")
-        known, best = float(chances.sum()), 0.0
-        if len(order):
-            within = {places[order[0]].landmark, *catalogue.beside(places[order[0]].landmark)}
-            best = float(sum(chances[i] for i in order if places[i].landmark in within))
-        verdict = curve.verdict(best=best, known=known)
         places = [replace(places[i], probability=float(chances[i])) for i in order]
+        known, verdict = judge(places, curve=curve, catalogue=catalogue)
         measured = measured[order]
 
     if facts.expansion:
@@ -146,6 +142,16 @@ def answer(
             key=lambda image: (-image.credible_inliers, -image.similarity, image.id),
         )
     return Answer(ranked, places, measured, labels, known, verdict)
+
+
+def judge(places: Sequence[PlaceVote], *, curve: Curve, catalogue: Catalogue) -> tuple[float, str]:
+    """How likely the catalogue holds the place, and the verdict. places: with their probabilities, likeliest first."""
+    if not places:
+        return 0.0, curve.verdict(best=0.0, known=0.0)
+    within = {places[0].landmark, *catalogue.beside(places[0].landmark)}
+    best = sum(place.probability or 0.0 for place in places if place.landmark in within)
+    known = sum(place.probability or 0.0 for place in places)
+    return known, curve.verdict(best=best, known=known)
 
 
 def _shortlists(
