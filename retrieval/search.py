@@ -53,14 +53,15 @@ def _answer_alone(query: Query, *, approach: Approach, curve: Curve | None) -> N
     except (UnreadableImage, FileNotFoundError):
         fail(query, reason=Query.Reason.UNREADABLE)
         return
+    catalogue = index.Published(
+        {describer.name: describer for describer in approach.describers},
+        province=query.province,
+        category=query.category,
+    )
     found = answering.answer(
         descriptions,
         approach=loaded,
-        catalogue=index.Published(
-            {describer.name: describer for describer in approach.describers},
-            province=query.province,
-            category=query.category,
-        ),
+        catalogue=catalogue,
         curve=curve,
         k=query.k,
         box=query.box_share,
@@ -69,7 +70,7 @@ def _answer_alone(query: Query, *, approach: Approach, curve: Curve | None) -> N
     if not found.ranked and not any(index.described_by(method).exists() for method in approach.methods):
         fail(query, reason=Query.Reason.NOTHING_DESCRIBED)
         return
-    found = _with_views(found, query, curve=curve)
+    found = _with_views(found, query, catalogue=catalogue, curve=curve)
     hints = [] if found.verdict == IS else hints_for(query, pixels, descriptions, found)
     _store(query, found, hints=hints, version=approach.checkpoint.name, seconds=clock.stops())
 
@@ -98,7 +99,7 @@ def _fractions(box: Box | None, width: int, height: int) -> list[float] | None:
     return [round(pixel / side, 5) for pixel, side in sides]
 
 
-def _with_views(found: Answer, query: Query, *, curve: Curve | None) -> Answer:
+def _with_views(found: Answer, query: Query, *, catalogue: index.Published, curve: Curve | None) -> Answer:
     """The answer with the places of all the query's photos."""
     views = [
         [_vote_of(place) for place in view.weighed_places()]
@@ -109,8 +110,10 @@ def _with_views(found: Answer, query: Query, *, curve: Curve | None) -> Answer:
     places = combine([found.places, *views])
     if curve is None or any(place.probability is None for place in places):
         return replace(found, places=places, known=None, verdict="")
-    chances = np.array([place.probability for place in places])
-    return replace(found, places=places, known=float(chances.sum()), verdict=curve.verdict(chances))
+    within = {places[0].landmark, *catalogue.beside(places[0].landmark)} if places else set()
+    best = sum(place.probability for place in places if place.landmark in within)
+    known = sum(place.probability for place in places)
+    return replace(found, places=places, known=known, verdict=curve.verdict(best=best, known=known))
 
 
 def _vote_of(place: RankedPlace) -> PlaceVote:
