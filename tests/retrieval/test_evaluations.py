@@ -88,7 +88,7 @@ def test_without_measurements_the_page_says_so_and_names_the_command(client):
     page = client.get(PAGE).content.decode()
     assert "Nothing has been measured on this site yet" in page
     assert "manage.py evaluate_methods folder PATH --split test" in page
-    assert "<svg" not in page
+    assert "plot__row" not in page
 
 
 def test_every_method_is_told_with_the_facts_of_its_checkpoint(client):
