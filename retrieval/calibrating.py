@@ -101,7 +101,8 @@ def _catalogue(approach: Loaded) -> tuple[list[LandmarkImage], Arrays]:
     vectors, packed = {}, {}
     for name, describer in approach.describers.items():
         if describer.ranks:
-            vectors[name] = index.vectors(ids, method=describer)
+            of_image = index.vectors(ids, method=describer)
+            vectors[name] = np.array([of_image[pk] for pk in ids], np.float32)
         kept = index.packed_features(ids, method=describer)
         packed[name] = [kept.get(pk) for pk in ids]
     return images, Arrays(vectors, packed, [Label(image.landmark_id, image.group) for image in images])

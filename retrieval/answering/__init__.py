@@ -45,8 +45,8 @@ class Catalogue(Protocol):
     def nearest(self, vector: np.ndarray, *, method: str, k: int) -> list[Candidate]:
         """The k most similar, best first."""
 
-    def vectors(self, images: Sequence[int], *, method: str) -> np.ndarray:
-        """Theirs by a method, (N, D), row by row."""
+    def vectors(self, images: Collection[int], *, method: str) -> dict[int, np.ndarray]:
+        """Theirs by a method, (D,) each; an image that is gone in the meantime is left out."""
 
     def local_features(self, images: Collection[int], *, method: str) -> dict[int, LocalFeatures]:
         """Theirs by a method; an image that has none is left out."""
@@ -167,9 +167,10 @@ def _shortlists(
     labels = catalogue.labels({candidate.id for ranking in found.values() for candidate in ranking})
     shortlists = {}
     for name, ranking in found.items():
-        kept = [candidate for candidate in ranking if candidate.id in labels]
-        vectors = catalogue.vectors([candidate.id for candidate in kept], method=name)
-        shortlists[name] = Shortlist(kept, vectors)
+        vectors = catalogue.vectors([candidate.id for candidate in ranking], method=name)
+        kept = [c for c in ranking if c.id in labels and c.id in vectors]
+        dimensions = (len(kept), len(descriptions[name].vector))
+        shortlists[name] = Shortlist(kept, np.array([vectors[c.id] for c in kept]).reshape(dimensions))
     return shortlists, labels
 
 

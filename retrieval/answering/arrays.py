@@ -33,8 +33,8 @@ class Arrays:
         pairs = zip(order.tolist(), similarities.tolist(), strict=True)
         return [Candidate(image, near) for image, near in pairs if image not in self.left_out][:k]
 
-    def vectors(self, images: Sequence[int], *, method: str) -> np.ndarray:
-        return self.vectors_of[method][list(images)]
+    def vectors(self, images: Collection[int], *, method: str) -> dict[int, np.ndarray]:
+        return {image: self.vectors_of[method][image] for image in images}
 
     def local_features(self, images: Collection[int], *, method: str) -> dict[int, LocalFeatures]:
         packed = self.packed_of[method]

@@ -186,15 +186,16 @@ def test_the_planner_uses_the_hnsw_index_for_the_search_above_the_limit():
     assert index.index_name(GEM) in plan
 
 
-def test_vectors_come_row_by_row_as_they_were_asked_for():
+def test_vectors_come_by_photo_and_one_that_is_gone_is_left_out():
     first, second = photo_at(0.3), photo_at(1.2)
-    found = index.vectors([second.pk, first.pk], method=GEM)
-    assert found.dtype == np.float32
-    assert np.array_equal(found, [direction(1.2), direction(0.3)])
+    found = index.vectors([second.pk, first.pk, 10**9], method=GEM)
+    assert found.keys() == {first.pk, second.pk}
+    assert found[first.pk].dtype == np.float32
+    assert np.array_equal(found[second.pk], direction(1.2))
 
 
 def test_of_no_photos_there_are_no_vectors():
-    assert index.vectors([], method=GEM).shape == (0, GEM.checkpoint.dimensions)
+    assert index.vectors([], method=GEM) == {}
 
 
 def test_a_method_that_ranks_nothing_stores_its_local_features_alone():
@@ -221,7 +222,7 @@ def test_the_catalogue_is_asked_method_by_method():
     by_gem = published().nearest(direction(0), method="cnn_irwnha", k=5)
     assert [candidate.id for candidate in by_gem] == [near.pk, far.pk]
     assert [c.id for c in published().nearest(direction(0, DELF), method="delf", k=5)] == [far.pk]
-    assert np.array_equal(published().vectors([far.pk], method="delf"), [direction(0.2, DELF)])
+    assert np.array_equal(published().vectors([far.pk], method="delf")[far.pk], direction(0.2, DELF))
     assert published().local_features([near.pk, far.pk], method="delf") == {}
 
 

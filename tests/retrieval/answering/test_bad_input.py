@@ -213,10 +213,7 @@ def test_of_a_collage_no_one_place_is_certain(site: Site):
     assert found.verdict != IS
 
 
-def test_one_photo_filed_under_two_places_makes_neither_certain(request, site: Site):
-    if site.approach.approach.close_look.adaptive:
-        reason = "the first copy settles the answer before the second is looked at"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+def test_one_photo_filed_under_two_places_makes_neither_certain(site: Site):
     pixels, number = street(9), len(CATALOGUE)
     twice = replace(site, filed=[*CATALOGUE, (pixels, 9), (pixels, 10)])
     found = twice.ask(pixels)

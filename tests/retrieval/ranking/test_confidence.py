@@ -49,23 +49,21 @@ def test_a_utility_is_the_weighted_sum_of_the_standardised_signals_and_a_constan
 
 def test_without_places_there_are_no_probabilities_and_the_place_is_unknown():
     assert PLAIN.probabilities(np.zeros((0, 2))).shape == (0,)
-    assert PLAIN.verdict(np.zeros(0)) == UNKNOWN
+    assert PLAIN.verdict(best=0.0, known=0.0) == UNKNOWN
 
 
 @pytest.mark.parametrize(
-    ("chances", "verdict"),
+    ("best", "known", "verdict"),
     [
-        ([0.81, 0.1], IS),
-        ([0.1, 0.8], IS),  # wherever it stands
-        ([0.79, 0.2], ONE_OF),
-        ([0.3, 0.2], ONE_OF),
-        ([0.3, 0.19], UNKNOWN),
-        ([0.49], UNKNOWN),
-        ([], UNKNOWN),
+        (0.81, 0.91, IS),
+        (0.8, 0.8, IS),
+        (0.79, 0.99, ONE_OF),
+        (0.3, 0.5, ONE_OF),
+        (0.3, 0.49, UNKNOWN),
     ],
 )
-def test_the_verdict_follows_the_sum_and_the_greatest(chances: list[float], verdict: str):
-    assert PLAIN.verdict(np.array(chances)) == verdict
+def test_the_verdict_follows_the_sum_and_the_likeliest(best: float, known: float, verdict: str):
+    assert PLAIN.verdict(best=best, known=known) == verdict
     assert verdict in VERDICTS
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from retrieval.methods.base import LocalFeatures
 from retrieval.ranking import Candidate, Ranked
-from retrieval.ranking.reranking import AT_ONCE, rerank, settled
+from retrieval.ranking.reranking import AT_ONCE, rerank, winner
 from retrieval.ranking.verification import AFFINE, Verification
 from tests.retrieval.ranking.features import scattered, seen_from_elsewhere
 
@@ -126,6 +126,25 @@ def test_nothing_is_settled_while_another_place_has_evidence_too():
     assert len(verified(album.rerank(range(50), landmark_of=landmarks))) == 50
 
 
+def test_the_next_place_is_looked_at_once_before_an_answer_is_settled():
+    album = Album(dict.fromkeys(range(50), 0) | {0: 200})
+    landmarks = of({CAVE: range(20), BRIDGE: range(20, 50)})
+    assert verified(album.rerank(range(50), landmark_of=landmarks)) == {0, 20}
+
+
+def test_a_photo_filed_under_two_places_settles_for_neither():
+    album = Album(dict.fromkeys(range(50), 0) | {0: 200, 20: 200})
+    landmarks = of({CAVE: range(20), BRIDGE: range(20, 50)})
+    assert len(verified(album.rerank(range(50), depth=9, landmark_of=landmarks))) >= 9
+
+
+def test_images_that_show_no_place_neither_settle_an_answer_nor_take_turns():
+    album = Album(dict.fromkeys(range(8), 0) | {0: 200})
+    landmarks = of({CAVE: range(6, 8)})
+    album.rerank(range(8), depth=8, landmark_of=landmarks)
+    assert album.compared == 8
+
+
 def test_without_landmarks_all_within_the_depth_are_looked_at_in_their_order():
     album = Album(dict.fromkeys(range(20), 0) | {0: 500})
     assert verified(album.rerank(range(20), depth=12)) == set(range(12))
@@ -148,14 +167,15 @@ def test_turns_choose_who_is_looked_at_and_not_who_stands_first():
 @pytest.mark.parametrize(
     ("inliers", "answer"),
     [
-        ({}, False),
-        ({1: 35}, False),
-        ({1: 36}, True),
-        ({1: 36, 2: 11}, True),
-        ({1: 36, 2: 12}, False),
-        ({1: 36, 3: 12}, True),
+        ({}, None),
+        ({1: 35}, None),
+        ({1: 36}, CAVE),
+        ({1: 36, 2: 11}, CAVE),
+        ({1: 36, 2: 12}, None),
+        ({1: 36, 3: 12}, CAVE),
+        ({4: 90}, None),  # it shows no place
     ],
 )
 def test_an_answer_is_settled_by_three_times_the_least_and_by_one_place_alone(inliers, answer):
     found = {image: Verification(count, least=12) for image, count in inliers.items()}
-    assert settled(found, {1: CAVE, 2: BRIDGE, 3: CAVE}, least=12) == answer
+    assert winner(found, {1: CAVE, 2: BRIDGE, 3: CAVE}, least=12) == answer
