@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from retrieval import answering
 from retrieval.answering import Answer
-from retrieval.answering.approaches import Approach
+from retrieval.answering.approaches import Approach, Loaded
 from retrieval.methods.base import Box, Description
 from retrieval.methods.preprocessing import UnreadableImage, decode
 from retrieval.ranking.alignment import pack
@@ -70,7 +70,7 @@ def _answer_alone(query: Query, *, approach: Approach, curve: Curve | None) -> N
     if not found.ranked and not any(index.described_by(method).exists() for method in approach.methods):
         fail(query, reason=Query.Reason.NOTHING_DESCRIBED)
         return
-    found = _with_views(found, query, curve=curve, catalogue=catalogue)
+    found = _with_views(found, query, curve=curve, catalogue=catalogue, loaded=loaded)
     hints = [] if found.verdict == IS else hints_for(query, pixels, descriptions, found)
     _store(query, found, hints=hints, version=approach.checkpoint.name, seconds=clock.stops())
 
@@ -99,7 +99,9 @@ def _fractions(box: Box | None, width: int, height: int) -> list[float] | None:
     return [round(pixel / side, 5) for pixel, side in sides]
 
 
-def _with_views(found: Answer, query: Query, *, curve: Curve | None, catalogue: index.Published) -> Answer:
+def _with_views(
+    found: Answer, query: Query, *, curve: Curve | None, catalogue: index.Published, loaded: Loaded
+) -> Answer:
     """The answer with the places of all the query's photos."""
     views = [
         [_vote_of(place) for place in view.weighed_places()]
@@ -110,7 +112,7 @@ def _with_views(found: Answer, query: Query, *, curve: Curve | None, catalogue: 
     places = combine([found.places, *views])
     if curve is None or any(place.probability is None for place in places):
         return replace(found, places=places, known=None, verdict="")
-    known, verdict = answering.judge(places, curve=curve, catalogue=catalogue)
+    known, verdict = answering.judge(places, curve=curve, catalogue=catalogue, verifier=loaded.verifier)
     return replace(found, places=places, known=known, verdict=verdict)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from retrieval.answering.approaches import Loaded
 from retrieval.methods.base import Description, LocalFeatures
 from retrieval.ranking import Candidate, Ranked
-from retrieval.ranking.confidence import Curve
+from retrieval.ranking.confidence import IS, ONE_OF, Curve
 from retrieval.ranking.expansion import (
     ALPHA,
     alpha_query_expansion,
@@ -22,6 +22,7 @@ from retrieval.ranking.expansion import (
 from retrieval.ranking.fusion import fuse
 from retrieval.ranking.reranking import rerank
 from retrieval.ranking.signals import Shortlist, named_by, signals
+from retrieval.ranking.verification import Verifier
 from retrieval.ranking.voting import PlaceVote, vote
 
 SHORTLIST = 100  # images taken from each method's ranking
@@ -123,7 +124,7 @@ def answer(
         chances = curve.probabilities(measured)
         order = np.argsort(-chances, kind="stable")
         places = [replace(places[i], probability=float(chances[i])) for i in order]
-        known, verdict = judge(places, curve=curve, catalogue=catalogue)
+        known, verdict = judge(places, curve=curve, catalogue=catalogue, verifier=approach.verifier)
         measured = measured[order]
 
     if facts.expansion:
@@ -144,14 +145,25 @@ def answer(
     return Answer(ranked, places, measured, labels, known, verdict)
 
 
-def judge(places: Sequence[PlaceVote], *, curve: Curve, catalogue: Catalogue) -> tuple[float, str]:
-    """How likely the catalogue holds the place, and the verdict. places: with their probabilities, likeliest first."""
+def judge(
+    places: Sequence[PlaceVote], *, curve: Curve, catalogue: Catalogue, verifier: Verifier | None
+) -> tuple[float, str]:
+    """How likely the catalogue holds the place, and the verdict. places: with their probabilities, likeliest first.
+
+    However likely the first is, it is not answered alone where another has half its inliers or more, and credibly
+    many: such a photo shows several places, or one that is filed under several.
+    """
     if not places:
         return 0.0, curve.verdict(best=0.0, known=0.0)
     within = {places[0].landmark, *catalogue.beside(places[0].landmark)}
     best = sum(place.probability or 0.0 for place in places if place.landmark in within)
     known = sum(place.probability or 0.0 for place in places)
-    return known, curve.verdict(best=best, known=known)
+    verdict = curve.verdict(best=best, known=known)
+    if verdict == IS and verifier:
+        enough = max(verifier.least, (places[0].best_inliers or 0) / 2)
+        if any((place.best_inliers or 0) >= enough for place in places if place.landmark not in within):
+            verdict = ONE_OF
+    return known, verdict
 
 
 def _shortlists(
