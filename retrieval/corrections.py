@@ -34,7 +34,7 @@ def correct(query: Query, *, said: str, landmark: Landmark | None = None, note: 
         raise NotAnswered
     if (landmark is not None) != (said == Said.IN_FACT):
         raise ValueError(f"{said} with {landmark}")
-    best = query.places.first()
+    best = None if query.verdict == Query.Verdict.UNKNOWN else query.places.first()
     if best is None and said != Said.IN_FACT:
         raise NoPlaceAnswered
     if best is not None and landmark is not None and landmark.pk == best.landmark_id:
