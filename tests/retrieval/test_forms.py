@@ -60,7 +60,7 @@ def test_a_search_needs_a_photo():
 def test_the_cameras_photo_is_as_good_as_a_file():
     form = SearchForm({"method": "sir"}, {"camera": SimpleUploadedFile("photo.jpg", b"...")})
     assert form.is_valid(), form.errors
-    assert [photo.read() for photo in form.cleaned_data["photo"]] == [b"..."]
+    assert [photo.read() for photo in form.cleaned_data["photos"]] == [b"..."]
 
 
 def test_what_compares_closely_is_chosen_apart_from_the_method():
