@@ -41,7 +41,7 @@ class Hint:
 def label_of(name: str) -> str:
     """What people call a method; its bare name where it is no longer there."""
     approach = approaches.available().get(name)
-    return approach.label if approach else name
+    return _(approach.label) if approach else name
 
 
 def stages(query: Query) -> list[tuple[str, str]]:

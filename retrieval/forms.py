@@ -19,6 +19,8 @@ from .tasks import MOST_PHOTOS
 EDGES = ("left", "top", "right", "bottom")
 FIRST_CHOICES = (CONSENSUS, "cnn_irwnha")  # the others follow by their labels
 
+LABELS = (gettext_noop("Consensus"),)  # the others' are names, the same in every language
+
 # The methods cannot import Django, so their lines are named here for the catalogue of messages.
 SUMMARIES = (
     gettext_noop(
@@ -78,7 +80,7 @@ class AgainForm(forms.Form):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self._offered = offered_methods()
-        self.fields["method"].choices = [(method.name, method.label) for method in self._offered]
+        self.fields["method"].choices = [(method.name, gettext(method.label)) for method in self._offered]
         self.fields["method"].initial = CONSENSUS
 
     @property
@@ -88,7 +90,7 @@ class AgainForm(forms.Form):
         return [
             Choice(
                 method.name,
-                method.label,
+                gettext(method.label),
                 gettext(method.summary),
                 method.checkpoint.name,
                 method.name == chosen,

@@ -116,7 +116,7 @@ def described() -> list[Described]:
     return [
         Described(
             method.name,
-            method.label,
+            _(method.label),
             _(method.summary),
             _(HOW_IT_WORKS[method.name]) if method.name in HOW_IT_WORKS else "",
             method.paper,
@@ -166,7 +166,7 @@ def sureness() -> list[Sureness]:
             auroc = figures["auroc"]
             found.append(
                 Sureness(
-                    approach.label,
+                    _(approach.label),
                     calibrated.version,
                     calibrated.learned_from,
                     **{name: figures[name] for name in rates},
@@ -229,7 +229,7 @@ def _lines(row: Evaluation, *, method: Approach | None) -> Iterable[Line]:
         figures += [_figure(row.figures if is_main else {}, key) for key in OF_A_METHOD]
         value, low, high = figures[0] or (0, 0, 0)
         yield Line(
-            label=method.label if method else row.method,
+            label=_(method.label) if method else row.method,
             checkpoint=row.checkpoint,
             training_set=row.training_set,
             is_current=method is not None and method.checkpoint.name == row.checkpoint,
