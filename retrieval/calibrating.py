@@ -16,7 +16,7 @@ from retrieval.answering.arrays import Arrays
 from retrieval.answering.bundled import Calibrated
 from retrieval.evaluation import calibration
 from retrieval.evaluation.calibration import Question
-from retrieval.evaluation.datasets import DatasetError, file_hash, from_folder
+from retrieval.evaluation.datasets import DatasetError, file_hash, labelled_photos
 from retrieval.evaluation.descriptions import Describer
 from retrieval.methods.base import Description, LocalFeatures
 
@@ -101,7 +101,8 @@ def _catalogue(approach: Loaded) -> tuple[list[LandmarkImage], Arrays]:
     vectors, packed = {}, {}
     for name, describer in approach.describers.items():
         if describer.ranks:
-            vectors[name] = index.vectors(ids, method=describer)
+            of_image = index.vectors(ids, method=describer)
+            vectors[name] = np.array([of_image[pk] for pk in ids], np.float32)
         kept = index.packed_features(ids, method=describer)
         packed[name] = [kept.get(pk) for pk in ids]
     return images, Arrays(vectors, packed, [Label(image.landmark_id, image.group) for image in images])
@@ -161,15 +162,14 @@ def _from_folder(
     slugs = {image.landmark.slug: image.landmark_id for image in images}
     asked: dict[Path, int | None] = {}
     chosen: dict[bool, int] = defaultdict(int)
-    for query in sorted(
-        from_folder(folder).queries, key=lambda one: hashlib.sha256(one.path.name.encode()).digest()
-    ):
-        landmark = slugs.get(query.landmark or "")
-        around = Landmark.objects.filter(overlaps_with__slug=query.landmark).values_list("pk", flat=True)
+    photos_there = labelled_photos(folder)
+    for path, slug in sorted(photos_there, key=lambda one: hashlib.sha256(one[0].name.encode()).digest()):
+        landmark = slugs.get(slug)
+        around = Landmark.objects.filter(overlaps_with__slug=slug).values_list("pk", flat=True)
         if landmark is None and any(by_landmark[other] for other in around):
             continue  # it stands within a place that the catalogue holds: neither known nor strange
         if chosen[landmark is None] < photos:
-            asked[query.path] = landmark
+            asked[path] = landmark
             chosen[landmark is None] += 1
     describers = {name: Describer(one, cache_dir=cache_dir) for name, one in approach.describers.items()}
     questions = []

@@ -9,6 +9,7 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from places.models import Landmark, Province
+from retrieval.answering import approaches
 from retrieval.answering.approaches import CONSENSUS, Approach
 
 from . import serving
@@ -63,6 +64,15 @@ class AgainForm(forms.Form):
             "invalid_choice": _("There is no method of this name. Please choose one of those below."),
         },
     )
+    verifier = forms.ChoiceField(
+        label=_("Compare the best photos closely"),
+        required=False,
+        choices=[
+            ("", _("as the method does by itself")),
+            *((look.name, look.label) for look in approaches.CLOSE_LOOKS.values()),
+            (approaches.UNVERIFIED, _("not at all")),
+        ],
+    )
     left, top, right, bottom = (forms.FloatField(required=False, widget=forms.HiddenInput) for _edge in EDGES)
 
     def __init__(self, *args, **kwargs) -> None:
@@ -96,7 +106,7 @@ class AgainForm(forms.Form):
 
     def question(self) -> dict:
         """What `tasks.ask` and `tasks.ask_again` are asked."""
-        return {name: self.cleaned_data[name] for name in ("method", "box")}
+        return {name: self.cleaned_data[name] for name in ("method", "verifier", "box")}
 
 
 def too_many_photos() -> str:

@@ -9,7 +9,7 @@ the exact search answers. So a filter never returns fewer photos than exist.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,10 +77,10 @@ def described_by(method: type[Method] | Method) -> QuerySet:
     return rows.filter(method=method.name, version=method.checkpoint.name)
 
 
-def vectors(image_ids: Sequence[int], *, method: type[Method] | Method) -> np.ndarray:
-    """The vectors of some photos, (N, D) float32, row by row; KeyError for a photo that has none."""
-    found = dict(described_by(method).filter(image__in=image_ids).values_list("image_id", "vector"))
-    return np.stack([found[image_id] for image_id in image_ids])
+def vectors(image_ids: Collection[int], *, method: type[Method] | Method) -> dict[int, np.ndarray]:
+    """The vectors of some photos, (D,) float32 each, read in one query; a photo that has none is left out."""
+    rows = described_by(method).filter(image__in=image_ids).values_list("image_id", "vector")
+    return {image_id: np.array(vector, np.float32) for image_id, vector in rows}
 
 
 def vectors_of(method: type[Method] | Method) -> tuple[np.ndarray, np.ndarray]:
@@ -120,16 +120,15 @@ class Published:
         found = self.describers[method]
         return nearest(vector, method=found, k=k, province=self.province, category=self.category)
 
-    def vectors(self, images: Sequence[int], *, method: str) -> np.ndarray:
+    def vectors(self, images: Collection[int], *, method: str) -> dict[int, np.ndarray]:
         return vectors(images, method=self.describers[method])
 
     def local_features(self, images: Collection[int], *, method: str) -> dict[int, LocalFeatures]:
         return local_features(images, method=self.describers[method])
 
     def labels(self, images: Collection[int]) -> dict[int, Label]:
-        rows = LandmarkImage.objects.published().in_bulk(
-            images
-        )  # one may have been withdrawn in the meantime
+        # One may have been withdrawn in the meantime.
+        rows = LandmarkImage.objects.published().in_bulk(images)
         return {pk: Label(image.landmark_id, image.group) for pk, image in rows.items()}
 
     def beside(self, landmark: int) -> set[int]:

@@ -70,7 +70,7 @@ def _answer_alone(query: Query, *, approach: Approach, curve: Curve | None) -> N
     if not found.ranked and not any(index.described_by(method).exists() for method in approach.methods):
         fail(query, reason=Query.Reason.NOTHING_DESCRIBED)
         return
-    found = _with_views(found, query, catalogue=catalogue, curve=curve)
+    found = _with_views(found, query, curve=curve, catalogue=catalogue)
     hints = [] if found.verdict == IS else hints_for(query, pixels, descriptions, found)
     _store(query, found, hints=hints, version=approach.checkpoint.name, seconds=clock.stops())
 
@@ -99,7 +99,7 @@ def _fractions(box: Box | None, width: int, height: int) -> list[float] | None:
     return [round(pixel / side, 5) for pixel, side in sides]
 
 
-def _with_views(found: Answer, query: Query, *, catalogue: index.Published, curve: Curve | None) -> Answer:
+def _with_views(found: Answer, query: Query, *, curve: Curve | None, catalogue: index.Published) -> Answer:
     """The answer with the places of all the query's photos."""
     views = [
         [_vote_of(place) for place in view.weighed_places()]
@@ -110,10 +110,8 @@ def _with_views(found: Answer, query: Query, *, catalogue: index.Published, curv
     places = combine([found.places, *views])
     if curve is None or any(place.probability is None for place in places):
         return replace(found, places=places, known=None, verdict="")
-    within = {places[0].landmark, *catalogue.beside(places[0].landmark)} if places else set()
-    best = sum(place.probability for place in places if place.landmark in within)
-    known = sum(place.probability for place in places)
-    return replace(found, places=places, known=known, verdict=curve.verdict(best=best, known=known))
+    known, verdict = answering.judge(places, curve=curve, catalogue=catalogue)
+    return replace(found, places=places, known=known, verdict=verdict)
 
 
 def _vote_of(place: RankedPlace) -> PlaceVote:

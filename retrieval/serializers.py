@@ -12,7 +12,7 @@ from places.photo import PhotoRefused, inspect
 from places.serializers import LandmarkImageSerializer, LandmarkSerializer
 from retrieval.ranking.alignment import image_onto_query, unpack
 
-from . import answer_page
+from . import answer_page, serving
 from .answering import approaches
 from .answering.approaches import Approach
 from .forms import too_many_photos
@@ -45,9 +45,19 @@ class MethodSerializer(serializers.Serializer):
     checkpoint = serializers.CharField(source="checkpoint.name")
     training_set = serializers.CharField(source="checkpoint.training_set")
     licence = serializers.CharField(source="checkpoint.licence")
+    confidence = serializers.SerializerMethodField(
+        help_text="How far its probabilities can be relied on, measured on photos they were not learned from: "
+        "false_accepts, true_accepts, auroc, calibration_error, the bins of a reliability diagram; null where its "
+        "checkpoint is not calibrated."
+    )
     evaluation = serializers.SerializerMethodField(
         help_text="The last of this checkpoint on landmarks that it neither learned nor was chosen on, or null."
     )
+
+    @extend_schema_field(serializers.DictField(allow_null=True))
+    def get_confidence(self, method: Approach) -> dict | None:
+        found = serving.calibrated(method)
+        return found.figures if found else None
 
     @extend_schema_field(EvaluationSerializer(allow_null=True))
     def get_evaluation(self, method: Approach) -> dict | None:

@@ -128,6 +128,7 @@ def ask_again(
     query: Query,
     *,
     method: str,
+    verifier: str = "",
     box: Fractions | None = None,
     beside: Query | None = None,
     user=None,
@@ -135,14 +136,14 @@ def ask_again(
 ) -> Query:
     """Ask about the photos of an earlier query by another method or with another box.
 
-    Raises UnknownMethod, BadBox, FileNotFoundError (a photo is gone).
+    Raises UnknownMethod, UnknownVerifier, BadBox, FileNotFoundError (a photo is gone).
     """
     photo, *more = (_bytes_of(each) for each in (query, *query.views.order_by("asked_at", "pk")))
     return ask(
         photo,
         more=more,
         method=method,
-        verifier=query.verifier if method == query.method else "",
+        verifier=verifier,
         box=box,
         beside=beside,
         user=user,

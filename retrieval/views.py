@@ -95,7 +95,9 @@ def _query_page(
     status: int = 200,
 ) -> HttpResponse:
     context = _context(request, query)
-    context["form"] = form or AgainForm(initial={"method": query.method} | _fractions(query))
+    context["form"] = form or AgainForm(
+        initial={"method": query.method, "verifier": query.verifier} | _fractions(query)
+    )
     if correction_form:
         context["correction_form"] = correction_form
     return render(request, "retrieval/query.html", context, status=status)

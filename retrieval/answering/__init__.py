@@ -45,8 +45,8 @@ class Catalogue(Protocol):
     def nearest(self, vector: np.ndarray, *, method: str, k: int) -> list[Candidate]:
         """The k most similar, best first."""
 
-    def vectors(self, images: Sequence[int], *, method: str) -> np.ndarray:
-        """Theirs by a method, (N, D), row by row."""
+    def vectors(self, images: Collection[int], *, method: str) -> dict[int, np.ndarray]:
+        """Theirs by a method, (D,) each; an image that is gone in the meantime is left out."""
 
     def local_features(self, images: Collection[int], *, method: str) -> dict[int, LocalFeatures]:
         """Theirs by a method; an image that has none is left out."""
@@ -122,12 +122,8 @@ def answer(
     if curve:
         chances = curve.probabilities(measured)
         order = np.argsort(-chances, kind="stable")
-        known, best = float(chances.sum()), 0.0
-        if len(order):
-            within = {places[order[0]].landmark, *catalogue.beside(places[order[0]].landmark)}
-            best = float(sum(chances[i] for i in order if places[i].landmark in within))
-        verdict = curve.verdict(best=best, known=known)
         places = [replace(places[i], probability=float(chances[i])) for i in order]
+        known, verdict = judge(places, curve=curve, catalogue=catalogue)
         measured = measured[order]
 
     if facts.expansion:
@@ -148,6 +144,16 @@ def answer(
     return Answer(ranked, places, measured, labels, known, verdict)
 
 
+def judge(places: Sequence[PlaceVote], *, curve: Curve, catalogue: Catalogue) -> tuple[float, str]:
+    """How likely the catalogue holds the place, and the verdict. places: with their probabilities, likeliest first."""
+    if not places:
+        return 0.0, curve.verdict(best=0.0, known=0.0)
+    within = {places[0].landmark, *catalogue.beside(places[0].landmark)}
+    best = sum(place.probability or 0.0 for place in places if place.landmark in within)
+    known = sum(place.probability or 0.0 for place in places)
+    return known, curve.verdict(best=best, known=known)
+
+
 def _shortlists(
     descriptions: Mapping[str, Description], *, approach: Loaded, catalogue: Catalogue, k: int
 ) -> tuple[dict[str, Shortlist], dict[int, Label]]:
@@ -161,9 +167,10 @@ def _shortlists(
     labels = catalogue.labels({candidate.id for ranking in found.values() for candidate in ranking})
     shortlists = {}
     for name, ranking in found.items():
-        kept = [candidate for candidate in ranking if candidate.id in labels]
-        vectors = catalogue.vectors([candidate.id for candidate in kept], method=name)
-        shortlists[name] = Shortlist(kept, vectors)
+        vectors = catalogue.vectors([candidate.id for candidate in ranking], method=name)
+        kept = [c for c in ranking if c.id in labels and c.id in vectors]
+        dimensions = (len(kept), len(descriptions[name].vector))
+        shortlists[name] = Shortlist(kept, np.array([vectors[c.id] for c in kept]).reshape(dimensions))
     return shortlists, labels
 
 

@@ -93,14 +93,14 @@ class Approach:
     def checkpoint(self) -> Checkpoint:
         """The facts of all its weights together."""
         first, *others = self.describers
-        own = self.close_look is None or self.close_look.name == first.verifier
+        verifier = self.close_look.name if self.close_look else ""
+        own = verifier == first.verifier
         if not others and own:
             return first.checkpoint
         parts = [describer.checkpoint for describer in self.describers]
         by = f", verified by {self.close_look.label}" if self.close_look else ""
         return Checkpoint(
-            name=" + ".join(part.name for part in parts)
-            + (f" by {self.close_look.name}" if self.close_look else ""),
+            name=" + ".join(part.name for part in parts) + f" by {verifier or UNVERIFIED}",
             architecture="; ".join(part.architecture for part in parts) + by,
             dimensions=sum(method.checkpoint.dimensions for method in self.methods),
             training_set=" | ".join(dict.fromkeys(part.training_set for part in parts)),

@@ -29,12 +29,12 @@ class Arrays:
 
     def nearest(self, vector: np.ndarray, *, method: str, k: int) -> list[Candidate]:
         vectors = self.vectors_of[method]
-        order, similarities = most_similar(vector, vectors, k=min(k + len(self.left_out), len(vectors)))
+        order, similarities = most_similar(vector, vectors, k=k + len(self.left_out))
         pairs = zip(order.tolist(), similarities.tolist(), strict=True)
         return [Candidate(image, near) for image, near in pairs if image not in self.left_out][:k]
 
-    def vectors(self, images: Sequence[int], *, method: str) -> np.ndarray:
-        return self.vectors_of[method][list(images)]
+    def vectors(self, images: Collection[int], *, method: str) -> dict[int, np.ndarray]:
+        return {image: self.vectors_of[method][image] for image in images}
 
     def local_features(self, images: Collection[int], *, method: str) -> dict[int, LocalFeatures]:
         packed = self.packed_of[method]

@@ -14,19 +14,19 @@ HELP = (
 )
 
 
-def approach(asked: str) -> Approach:
+def approach(asked: str, *, among: Mapping[str, type[Method]] | None = None) -> Approach:
     """The approach that is meant, nothing loaded.
 
-    A method may be named by its file too ("gem"). The checkpoint is taken by the one of the approach's methods
+    among: the methods by name, each running the checkpoint that it should; by default the bundled ones. A method may be named by its file too ("gem"). The checkpoint is taken by the one of the approach's methods
     that knows it. Raises UnknownMethod, UnknownCheckpoint, UnknownVerifier, MissingWeights.
     """
     name, _, verifier = asked.partition("+")
     name, _, checkpoint = name.partition("=")
     files = {each.__module__.rpartition(".")[2]: each.name for each in methods.available().values()}
     name = files.get(name, name)
-    among = methods.available()
+    among = methods.available() if among is None else among
     if checkpoint:
-        among = among | _running(checkpoint, approaches.find(name).methods)
+        among = {**among, **_running(checkpoint, approaches.find(name, among=among).methods)}
     return approaches.find(name, verifier=verifier, among=among)
 
 

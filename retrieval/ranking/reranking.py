@@ -26,43 +26,51 @@ def rerank(
     """The candidates by geometric verification and then by similarity, best first.
 
     The first `depth` are verified. With landmark_of, image id -> landmark, those are verified in turns of the
-    places that they show, and no more once one place is SETTLED; without it, all are. Images of fewer inliers
-    than the verifier finds credible count as none, since unrelated pictures reach a few by chance. An image
-    without local features is ranked by its similarity and keeps no verification.
+    places that they show, and no more once one place is SETTLED and another was looked at; without it, all are.
+    Images of fewer inliers than the verifier finds credible count as none, since unrelated pictures reach a few
+    by chance. An image without local features is ranked by its similarity and keeps no verification.
     """
     found: dict[int, Verification] = {}
-    if query is not None:
-        order = _in_turns(candidates, landmark_of) if landmark_of else [c.id for c in candidates]
-        order = order[:depth]
-        for start in range(0, len(order), AT_ONCE):
-            some = order[start : start + AT_ONCE]
-            kept = features(some)
-            for image in some:
-                if image in kept:
-                    found[image] = verifier(query, kept[image])
-                    if landmark_of and settled(found, landmark_of, least=verifier.least):
-                        return _sorted(candidates, found)
+    if query is None:
+        return _sorted(candidates, found)
+    order = _in_turns(candidates, landmark_of) if landmark_of else [candidate.id for candidate in candidates]
+    kept: dict[int, LocalFeatures] = {}
+    for number, image in enumerate(order[:depth]):
+        if number % AT_ONCE == 0:
+            kept |= features(order[number : min(number + AT_ONCE, depth)])
+        if image in kept and image not in found:
+            found[image] = verifier(query, kept[image])
+        if landmark_of and (first := winner(found, landmark_of, least=verifier.least)) is not None:
+            # One look at the next place: a photo that shows both, or is filed under both, must not pass for one.
+            if len({landmark_of.get(seen) for seen in found} - {first, None}):
+                break
+            rival = next((i for i in order if landmark_of.get(i) not in (first, None)), None)
+            if rival is not None:
+                found |= {i: verifier(query, local) for i, local in features([rival]).items()}
+            if rival is None or winner(found, landmark_of, least=verifier.least) == first:
+                break
     return _sorted(candidates, found)
 
 
-def settled(found: Mapping[int, Verification], landmark_of: Mapping[int, int], *, least: int) -> bool:
-    """Whether one place has so many inliers that more looking would not change the answer."""
-    inliers: dict[int | None, int] = defaultdict(int)
+def winner(found: Mapping[int, Verification], landmark_of: Mapping[int, int], *, least: int) -> int | None:
+    """The one place with so many inliers, and no other with a credible few, that more looking changes nothing."""
+    inliers: dict[int, int] = defaultdict(int)
     for image, verification in found.items():
-        landmark = landmark_of.get(image)
-        inliers[landmark] = max(inliers[landmark], verification.inliers)
-    credible = [count for count in inliers.values() if count >= least]
-    return len(credible) == 1 and credible[0] >= SETTLED * least
+        if image in landmark_of:
+            inliers[landmark_of[image]] = max(inliers[landmark_of[image]], verification.inliers)
+    credible = [landmark for landmark, count in inliers.items() if count >= least]
+    return credible[0] if len(credible) == 1 and inliers[credible[0]] >= SETTLED * least else None
 
 
 def _in_turns(candidates: Sequence[Candidate], landmark_of: Mapping[int, int]) -> list[int]:
     """The images in their order, but each place's after its first A_PLACE behind those of other places."""
-    seen: dict[int | None, int] = defaultdict(int)
+    seen: dict[int, int] = defaultdict(int)
     turns = []
     for candidate in candidates:
         landmark = landmark_of.get(candidate.id)
-        turns.append(seen[landmark] // A_PLACE)
-        seen[landmark] += 1
+        turns.append(0 if landmark is None else seen[landmark] // A_PLACE)
+        if landmark is not None:
+            seen[landmark] += 1
     return [c.id for _, c in sorted(zip(turns, candidates, strict=True), key=lambda pair: pair[0])]
 
 

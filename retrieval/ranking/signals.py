@@ -79,7 +79,7 @@ def _by_method(landmarks: Sequence[int], shortlist: Shortlist, landmark_of: Mapp
     """(P, 5), a column per one of BY_METHOD."""
     similarities = np.array([one.similarity for one in shortlist.candidates])
     shown = np.array([landmark_of.get(one.id, -1) for one in shortlist.candidates])
-    lowest = float(similarities.min(initial=0.0)) if len(similarities) else 0.0
+    lowest = float(similarities.min()) if len(similarities) else 0.0
     columns = np.zeros((len(landmarks), 4))  # similarity, distinction, support, count
     columns[:, [0, 2]] = lowest
     for row, landmark in enumerate(landmarks):

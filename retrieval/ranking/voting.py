@@ -34,7 +34,7 @@ def vote(
     ranked: Sequence[Ranked],
     *,
     landmark_of: Mapping[int, int],
-    duplicate_group_of: Mapping[int, int] | None = None,
+    duplicate_group_of: Mapping[int, object] | None = None,
 ) -> list[PlaceVote]:
     """The landmarks that the first VOTERS images speak for, the largest share of the votes first.
 
@@ -101,7 +101,7 @@ def _together(seen: Sequence[PlaceVote], *, of: int, probability: float | None) 
 
 
 def _voters(
-    ranked: Sequence[Ranked], landmark_of: Mapping[int, int], duplicate_group_of: Mapping[int, int]
+    ranked: Sequence[Ranked], landmark_of: Mapping[int, int], duplicate_group_of: Mapping[int, object]
 ) -> list[Ranked]:
     """The first VOTERS images that show a landmark, one of each near-duplicate group per landmark."""
     voters: dict[tuple[int, object], Ranked] = {}

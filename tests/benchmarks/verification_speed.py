@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 
 from retrieval.methods.base import LocalFeatures
-from retrieval.ranking.verification import verify
+from retrieval.ranking.verification import AFFINE
 from tests.retrieval.ranking.delf_own_way import inliers_delf_own_way
 from tests.retrieval.ranking.features import partly_seen, scattered
 
@@ -34,7 +34,7 @@ Verify = Callable[[LocalFeatures, LocalFeatures], int]
 
 
 def inliers_ours(query: LocalFeatures, image: LocalFeatures) -> int:
-    return verify(query, image).inliers
+    return AFFINE(query, image).inliers
 
 
 def measured(way: Verify, query: LocalFeatures, images: Sequence[LocalFeatures]) -> tuple[float, list[int]]:

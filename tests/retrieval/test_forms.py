@@ -60,3 +60,11 @@ def test_the_cameras_photo_is_as_good_as_a_file():
     form = SearchForm({"method": "sir"}, {"camera": SimpleUploadedFile("photo.jpg", b"...")})
     assert form.is_valid(), form.errors
     assert form.cleaned_data["photo"].read() == b"..."
+
+
+def test_what_compares_closely_is_chosen_apart_from_the_method():
+    form = AgainForm({"method": "cnn_irwnha", "verifier": "lightglue"})
+    assert form.is_valid()
+    assert form.question() == {"method": "cnn_irwnha", "verifier": "lightglue", "box": None}
+    assert AgainForm({"method": "cnn_irwnha"}).is_valid()  # by default as the method does
+    assert not AgainForm({"method": "cnn_irwnha", "verifier": "guesswork"}).is_valid()

@@ -6,9 +6,8 @@ import pytest
 from places import curation
 from retrieval import hit_page, indexing, search, tasks
 from retrieval.models import Hit, Query
-from retrieval.ranking import CREDIBLE_INLIERS
 from retrieval.ranking.alignment import pack, unpack
-from retrieval.ranking.verification import Verification
+from retrieval.ranking.verification import AFFINE, Verification
 from tests.factories import LandmarkFactory, LandmarkImageFactory, UserFactory, drawn_photo
 from tests.retrieval.test_views import answered, asked, text_of, visitors_search
 
@@ -24,7 +23,7 @@ def alike(count: int, *, seed: int = 1) -> bytes:
 def found(count: int | None = 20, *, kept: bool = True, **fields) -> Hit:
     """A hit of a shared search, with so many details alike."""
     query = answered(LandmarkImageFactory(published=True), **{"shared": True} | fields)
-    enough = kept and count is not None and count >= CREDIBLE_INLIERS
+    enough = kept and count is not None and count >= AFFINE.least
     query.hits.update(inliers=count, matches=alike(count) if enough else b"")
     return query.hits.get()
 
@@ -90,8 +89,7 @@ def test_the_found_photo_is_laid_over_the_visitors_by_a_map_that_any_language_wr
     [
         (None, True, "compared as a whole, not detail by detail"),
         (1, True, "only 1 lies alike"),
-        (CREDIBLE_INLIERS - 1, True, "only 11 lie alike"),
-        (40, False, "kept no record of which details lie alike"),
+        (AFFINE.least - 1, True, "only 11 lie alike"),
     ],
 )
 def test_without_matches_the_page_says_that_only_the_look_is_alike_and_why(client, count, kept, sentence):
@@ -101,12 +99,6 @@ def test_without_matches_the_page_says_that_only_the_look_is_alike_and_why(clien
     assert sentence in text
     assert "One laid over the other" not in text
     assert lines_in(response.content.decode()) == []
-
-
-def test_an_old_answer_that_kept_no_details_still_says_how_many_there_were(client):
-    text = text_of(client.get(address(found(40, kept=False), "/en")))
-    assert "40 details lie alike in both photos" in text
-    assert "Only the overall look" not in text
 
 
 def test_the_box_is_drawn_on_the_visitors_photo(client):
@@ -209,10 +201,10 @@ def test_a_search_keeps_the_matches_of_credible_hits_alone():
     query = tasks.ask(drawn_photo(1, (320, 240)), method="delf")
     search.answer(query)
     hits = list(query.hits.all())
-    assert hits[0].inliers >= CREDIBLE_INLIERS
+    assert hits[0].inliers >= AFFINE.least
     for hit in hits:
         kept = unpack(hit.matches)
-        assert len(kept) == (hit.inliers if hit.inliers >= CREDIBLE_INLIERS else 0)
+        assert len(kept) == (hit.inliers if hit.inliers >= AFFINE.least else 0)
     same = unpack(hits[0].matches).astype(int)
     assert np.abs(same[:, :2] - same[:, 2:]).max() < 20  # the photo itself: each detail at its own place
 

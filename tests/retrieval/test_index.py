@@ -49,13 +49,13 @@ def many_photos(count: int, *, landmark) -> None:
 def test_the_nearest_photos_come_in_the_order_of_their_cosine():
     far, near, middle = photo_at(1.2), photo_at(0.1), photo_at(0.6)
     found = index.nearest(direction(0.0), method=GEM, k=10)
-    assert [n.image_id for n in found] == [near.pk, middle.pk, far.pk]
+    assert [n.id for n in found] == [near.pk, middle.pk, far.pk]
     assert [n.similarity for n in found] == pytest.approx(np.cos([0.1, 0.6, 1.2]), abs=1e-6)
 
 
 def test_equal_similarities_are_ordered_by_image():
     first, second = photo_at(0.3), photo_at(0.3)
-    assert [n.image_id for n in index.nearest(direction(0), method=GEM, k=2)] == [first.pk, second.pk]
+    assert [n.id for n in index.nearest(direction(0), method=GEM, k=2)] == [first.pk, second.pk]
 
 
 def test_methods_of_different_dimensions_share_the_table_without_meeting():
@@ -79,10 +79,8 @@ def test_a_filter_returns_as_many_photos_as_there_are():
         photo_at(angle)
     in_hue = photo_at(1.0, landmark=LandmarkFactory(province=hue))
     bridge = photo_at(1.1, landmark=wanted)
-    assert [n.image_id for n in index.nearest(direction(0), method=GEM, k=5, province=hue)] == [in_hue.pk]
-    assert [n.image_id for n in index.nearest(direction(0), method=GEM, k=5, category="bridge")] == [
-        bridge.pk
-    ]
+    assert [n.id for n in index.nearest(direction(0), method=GEM, k=5, province=hue)] == [in_hue.pk]
+    assert [n.id for n in index.nearest(direction(0), method=GEM, k=5, category="bridge")] == [bridge.pk]
     assert index.nearest(direction(0), method=GEM, k=5, province=hue, category="bridge") == []
 
 
@@ -126,12 +124,15 @@ def test_local_features_are_read_back_as_they_were_stored():
     descriptors = dice.normal(size=(5, DELF.checkpoint.local_dimensions)).astype(np.float32)
     descriptors /= np.linalg.norm(descriptors, axis=1, keepdims=True)
     points = dice.uniform(0, 300, (5, 2)).astype(np.float32)
-    local = LocalFeatures(points, np.ones(5, np.float32), np.arange(5, 0, -1, dtype=np.float32), descriptors)
+    local = LocalFeatures(
+        points, np.ones(5, np.float32), np.arange(5, 0, -1, dtype=np.float32), descriptors, (320, 240)
+    )
     image = LandmarkImageFactory(published=True)
     index.put(image, method=DELF, description=Description(direction(0, DELF), local))
 
     read = index.local_features([image.pk], method=DELF)[image.pk]
     assert np.abs(read.keypoints - points).max() < 0.5
+    assert read.size == (320, 240)
     assert (read.descriptors * descriptors).sum(axis=1).min() > 0.999
     assert LocalFeatureSet.objects.get().count == 5
 
@@ -162,7 +163,7 @@ def test_above_the_limit_the_hnsw_index_answers_and_a_filter_still_returns_all_i
         found = index.nearest(query, method=GEM, k=20)
     assert any("halfvec" in statement["sql"] for statement in seen)
     assert len(found) == 20
-    assert len({n.image_id for n in found} & {n.image_id for n in exact}) >= 18
+    assert len({n.id for n in found} & {n.id for n in exact}) >= 18
 
     assert len(index.nearest(query, method=GEM, k=20, province=rare.province)) == 3
     assert len(index.nearest(query, method=GEM, k=100, province=crowd.province)) == 100
@@ -183,3 +184,75 @@ def test_the_planner_uses_the_hnsw_index_for_the_search_above_the_limit():
         plan = "\n".join(line for (line,) in cursor.fetchall())
         cursor.execute("RESET enable_seqscan; RESET enable_sort")
     assert index.index_name(GEM) in plan
+
+
+def test_vectors_come_by_photo_and_one_that_is_gone_is_left_out():
+    first, second = photo_at(0.3), photo_at(1.2)
+    found = index.vectors([second.pk, first.pk, 10**9], method=GEM)
+    assert found.keys() == {first.pk, second.pk}
+    assert found[first.pk].dtype == np.float32
+    assert np.array_equal(found[second.pk], direction(1.2))
+
+
+def test_of_no_photos_there_are_no_vectors():
+    assert index.vectors([], method=GEM) == {}
+
+
+def test_a_method_that_ranks_nothing_stores_its_local_features_alone():
+    image, aliked = LandmarkImageFactory(published=True), methods.find("aliked")
+    none = np.zeros((0, aliked.checkpoint.local_dimensions), np.float32)
+    empty = np.zeros(0, np.float32)
+    local = LocalFeatures(np.zeros((0, 2), np.float32), empty, empty, none, (320, 240))
+    assert index.put(image, method=aliked, description=Description(empty, local))
+    assert not Descriptor.objects.exists()
+    assert index.described_by(aliked).get().image == image
+    assert index.local_features([image.pk], method=aliked)[image.pk].size == (320, 240)
+
+
+# The catalogue that a search asks
+
+
+def published(**filters) -> index.Published:
+    return index.Published({method.name: method for method in (GEM, DELF)}, **filters)
+
+
+def test_the_catalogue_is_asked_method_by_method():
+    near, far = photo_at(0.1), photo_at(1.2)
+    index.put(far, method=DELF, description=Description(direction(0.2, DELF)))
+    by_gem = published().nearest(direction(0), method="cnn_irwnha", k=5)
+    assert [candidate.id for candidate in by_gem] == [near.pk, far.pk]
+    assert [c.id for c in published().nearest(direction(0, DELF), method="delf", k=5)] == [far.pk]
+    assert np.array_equal(published().vectors([far.pk], method="delf")[far.pk], direction(0.2, DELF))
+    assert published().local_features([near.pk, far.pk], method="delf") == {}
+
+
+def test_the_catalogue_lets_pass_what_its_filters_do():
+    hue = ProvinceFactory()
+    in_hue = photo_at(1.0, landmark=LandmarkFactory(province=hue, category="bridge"))
+    photo_at(0.1)
+    photo_at(0.2, landmark=LandmarkFactory(province=hue))
+    passing = published(province=hue, category="bridge")
+    assert [c.id for c in passing.nearest(direction(0), method="cnn_irwnha", k=5)] == [in_hue.pk]
+    assert passing.nearest(direction(0, DELF), method="delf", k=5) == []
+
+
+def test_labels_say_the_landmark_and_the_group_of_near_duplicates(django_assert_num_queries):
+    place = LandmarkFactory()
+    first = LandmarkImageFactory(published=True, landmark=place)
+    copy = LandmarkImageFactory(published=True, landmark=place, near_duplicate_of=first)
+    other = LandmarkImageFactory(published=True)
+    with django_assert_num_queries(1):
+        labels = published().labels([first.pk, copy.pk, other.pk])
+    assert {pk: label.landmark for pk, label in labels.items()} == {
+        first.pk: place.pk,
+        copy.pk: place.pk,
+        other.pk: other.landmark_id,
+    }
+    assert labels[first.pk].duplicates == labels[copy.pk].duplicates != labels[other.pk].duplicates
+
+
+def test_a_photo_that_was_withdrawn_has_no_label():
+    image, candidate = photo_at(0.1), LandmarkImageFactory()
+    LandmarkImage.objects.filter(pk=image.pk).update(state=LandmarkImage.State.REJECTED)
+    assert published().labels([image.pk, candidate.pk, 0]) == {}
+    assert published().labels([]) == {}

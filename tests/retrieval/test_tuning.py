@@ -10,7 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from places.models import LandmarkImage
-from retrieval import indexing, methods, serving, tuning
+from retrieval import calibrating, indexing, methods, serving, tuning
+from retrieval.answering.bundled import Calibrated
 from retrieval.evaluation.benchmark import MethodReport, SetupReport
 from retrieval.evaluation.datasets import Dataset, DatasetError
 from retrieval.evaluation.descriptions import Describer
@@ -39,8 +40,8 @@ def report_of(checkpoint, figures: tuple[float, float]) -> MethodReport:
     precision, first = map(around, figures)
     setup = SetupReport("all", 12, precision, (precision,) * 3, (1.0,) * len(RECALL_LEVELS))
     return MethodReport(
-        method="cnn_irwnha", label="CNN-IRwNHA", checkpoint=checkpoint, cropped=False, verified=0, main=setup,
-        setups=(setup,), places=(first, first), rejection=(), queries=(), photos_described=30,
+        method="cnn_irwnha", label="CNN-IRwNHA", checkpoint=checkpoint, cropped=False, verified=0, expansion="",
+        main=setup, setups=(setup,), places=(first, first), rejection=(), queries=(), photos_described=30,
         seconds_per_photo=0.1, seconds_per_query=0.2,
     )  # fmt: skip
 
@@ -75,10 +76,11 @@ def learning(monkeypatch, settings, tmp_path):
         (into / "curve.csv").write_text("epoch,loss\n1,0.50000\n")
         return fine_tuning.Tail(SmallTrunk())
 
-    def run(dataset, method, **_options):
+    def run(dataset, approach, **_options):
+        checkpoint = approach.approach.checkpoint
         seen.asked.append(dataset)
-        seen.measured.append(method.checkpoint.name)
-        return report_of(method.checkpoint, seen.figures[(len(seen.measured) - 1) % 2])
+        seen.measured.append(checkpoint.name)
+        return report_of(checkpoint, seen.figures[(len(seen.measured) - 1) % 2])
 
     half = Projection(np.zeros(16, np.float32), np.eye(4, 16, dtype=np.float32))
     monkeypatch.setattr(maps, "Maps", lambda folder, *, seed: None)
@@ -266,12 +268,12 @@ def test_photos_of_one_author_each_cannot_be_divided(learning, tune):
 )
 def test_it_wins_where_it_ranks_better_and_names_no_fewer_places(before, after, won):
     reports = report_of(BUNDLED, before), report_of(BUNDLED, after)
-    assert tuning.Outcome(ServableCheckpoint(), *reports).won == won
+    assert tuning.Outcome(ServableCheckpoint(), *reports, Path("visitors")).won == won
 
 
 def test_without_queries_to_measure_by_nothing_wins():
     report = replace(report_of(BUNDLED, (0.5, 0.8)), main=None)
-    assert not tuning.Outcome(ServableCheckpoint(), report, report).won
+    assert not tuning.Outcome(ServableCheckpoint(), report, report, Path("visitors")).won
 
 
 def test_what_won_has_described_the_catalogue_before_it_serves_and_the_old_descriptions_stay(
@@ -305,7 +307,8 @@ def test_what_was_described_for_measuring_is_not_described_again_for_serving(
         described[method.checkpoint.name] += 1
         return describe(method, image, box=box)
 
-    def run(dataset, method, *, cache_dir, **_options):
+    def run(dataset, approach, *, cache_dir, **_options):
+        method = approach.describers["cnn_irwnha"]
         describer = Describer(method, cache_dir=cache_dir)
         for path in (*dataset.images, *questions(dataset)):
             describer.describe(path)
@@ -378,14 +381,44 @@ def run(monkeypatch, capsys):
     return call
 
 
+@pytest.fixture(autouse=True)
+def calibrated(monkeypatch, quick_methods) -> list:
+    """Stands in for the learning of confidences, which has tests of its own; hears what is calibrated with what."""
+    asked: list = []
+
+    def calibrate(approach, *, queries, **_options):
+        asked.append((approach.approach.name, queries))
+        figures = {"calibration_error": 0.04}
+        return Calibrated(approach.approach.name, "tuned", None, figures, "")
+
+    monkeypatch.setattr(calibrating, "calibrate", calibrate)
+    monkeypatch.setattr(calibrating, "keep", asked.append)
+    return asked
+
+
+def test_what_won_is_calibrated_from_the_photos_that_measured_it(run, calibrated):
+    said = run(outcome_of(WINS)).splitlines()[3:]
+    assert said == [
+        f"{name} is calibrated anew: calibration error 0.040." for name in ("Consensus", "CNN-IRwNHA")
+    ]
+    assert calibrated[0] == ("consensus", Path("visitors"))
+    assert calibrated[1].method == "consensus"
+    assert calibrated[2] == ("cnn_irwnha", Path("visitors"))
+
+
+def test_what_lost_leaves_the_confidences_as_they_were(run, calibrated):
+    run(outcome_of(LOSES))
+    assert calibrated == []
+
+
 def outcome_of(figures) -> tuning.Outcome:
     before, after = figures
     tuned = report_of(replace(BUNDLED, name="tuned"), after)
-    return tuning.Outcome(ServableCheckpoint(), report_of(BUNDLED, before), tuned)
+    return tuning.Outcome(ServableCheckpoint(), report_of(BUNDLED, before), tuned, Path("visitors"))
 
 
 def test_the_command_says_both_figures_and_the_verdict(run):
-    before, after, verdict = run(outcome_of(WINS)).splitlines()
+    before, after, verdict, *_calibrated = run(outcome_of(WINS)).splitlines()
     assert before.startswith("before: mAP 0.500 [0.450, 0.550], P@1 0.500")
     assert before.endswith(f"place top-1 0.800 [0.750, 0.850]  (12 queries; {BUNDLED.name})")
     assert after.startswith("after:  mAP 0.600")

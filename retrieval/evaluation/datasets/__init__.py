@@ -1,7 +1,7 @@
 """Photos with their ground truth; a module per way in which the world writes one down."""
 
 from retrieval.evaluation.datasets.base import Dataset, DatasetError, QueryTruth, file_hash, read_photo
-from retrieval.evaluation.datasets.folder import from_folder, photos_in
+from retrieval.evaluation.datasets.folder import from_folder, labelled_photos, photos_in
 from retrieval.evaluation.datasets.ground_truth import from_ground_truth
 from retrieval.evaluation.datasets.oxford import from_text_files
 
@@ -13,6 +13,7 @@ __all__ = [
     "from_folder",
     "from_ground_truth",
     "from_text_files",
+    "labelled_photos",
     "photos_in",
     "read_photo",
 ]

@@ -101,6 +101,11 @@ def from_folder(
     )
 
 
+def labelled_photos(root: Path) -> list[tuple[Path, str]]:
+    """Every photo of a folder per landmark, with its landmark's slug. DatasetError where a file is wrong."""
+    return [(photo.path, photo.landmark) for photo in _read_folder(Path(root)).photos]
+
+
 def photos_in(root: Path) -> list[Path]:
     """Every photo under a folder, however deep, in the order of their names. DatasetError for none."""
     found = sorted(path for path in Path(root).rglob("*") if path.suffix.lower() in PHOTO_SUFFIXES)

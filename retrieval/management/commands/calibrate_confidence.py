@@ -53,8 +53,8 @@ class Command(BaseCommand):
     def handle(self, *, methods, folder, dry_run, report, bundle, **options):
         try:
             for name in naming.several(methods):
-                asked = naming.approach(name) if folder else serving.approach(name)
-                approach = calibration.remembering(asked.load())
+                among = None if folder else serving.available()
+                approach = calibration.remembering(naming.approach(name, among=among).load())
                 with bars(of=f"{approach.approach.label}: ") as progress:
                     if folder:
                         found = self._of_folder(folder, approach, progress=progress, **options)

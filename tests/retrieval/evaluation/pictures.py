@@ -1,11 +1,15 @@
-"""Datasets drawn by code, and a method that needs no weights."""
+"""Datasets drawn by code, and methods that need no weights."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from retrieval.answering import approaches
+from retrieval.answering.approaches import CloseLook, Loaded
 from retrieval.methods.base import Box, Checkpoint, Description, LocalFeatures, Method
+from retrieval.ranking.verification import AFFINE, Verifier
 
 RED, GREEN, BLUE = (200, 30, 30), (30, 200, 30), (30, 30, 200)
 
@@ -45,7 +49,6 @@ class Corners(Colours):
     """Sees every picture alike, and tells the green ones by their details."""
 
     name = "corners"
-    verifies = True
 
     def describe(self, image: np.ndarray, *, box: Box | None = None) -> Description:
         colour = super().describe(image, box=box).vector
@@ -54,4 +57,19 @@ class Corners(Colours):
         descriptors /= np.linalg.norm(descriptors, axis=1, keepdims=True)
         ones = np.ones(50, np.float32)
         keypoints = random.uniform(0, 64, (50, 2)).astype(np.float32)
-        return Description(np.array([1, 0, 0], np.float32), LocalFeatures(keypoints, ones, ones, descriptors))
+        local = LocalFeatures(keypoints, ones, ones, descriptors, (image.shape[1], image.shape[0]))
+        return Description(np.array([1, 0, 0], np.float32), local)
+
+
+def alone(method: Method, *, verifier: Verifier | None = None, depth: int = 100) -> Loaded:
+    """An approach of this very instance, whose rankings a verifier of its local features compares closely."""
+    approach = approaches.alone(type(method))
+    if verifier:
+        look = CloseLook(
+            verifier.name, verifier.name, method.name, depth=depth, adaptive=False, load=lambda: verifier
+        )
+        approach = replace(approach, close_look=look, features=type(method))
+    return Loaded(approach, {method.name: method}, verifier)
+
+
+BY_CORNERS = replace(AFFINE, name="corners", features="corners")

@@ -7,7 +7,7 @@ import pytest
 from retrieval.evaluation import benchmark, report
 from retrieval.evaluation.datasets import Dataset, QueryTruth, from_folder
 from retrieval.evaluation.metrics import REVISITED, Truth
-from tests.retrieval.evaluation.pictures import BLUE, RED, Colours, draw
+from tests.retrieval.evaluation.pictures import BLUE, RED, Colours, alone, draw
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def dataset(tmp_path: Path) -> Dataset:
 
 def written(dataset: Dataset) -> dict:
     """The report as a reader of report.json finds it."""
-    return json.loads(json.dumps(report.as_json(dataset, [benchmark.run(dataset, Colours())])))
+    return json.loads(json.dumps(report.as_json(dataset, [benchmark.run(dataset, alone(Colours()))])))
 
 
 def test_a_report_states_the_datasets_facts(dataset: Dataset):

@@ -9,7 +9,7 @@ from retrieval.evaluation import benchmark, sheet
 from retrieval.evaluation.datasets import DatasetError, from_folder
 from retrieval.evaluation.metrics import RECALL_LEVELS
 from retrieval.methods.base import Box
-from tests.retrieval.evaluation.pictures import BLUE, RED, Colours, draw
+from tests.retrieval.evaluation.pictures import BLUE, RED, Colours, alone, draw
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def report(tmp_path: Path) -> benchmark.MethodReport:
         draw(tmp_path / "places" / "red" / f"{seed}.png", RED, seed=seed)
         draw(tmp_path / "places" / "blue" / f"{seed}.png", BLUE, seed=10 + seed)
     draw(tmp_path / "places" / "red" / "stray.png", BLUE, seed=30)
-    return benchmark.run(from_folder(tmp_path / "places"), Colours())
+    return benchmark.run(from_folder(tmp_path / "places"), alone(Colours()))
 
 
 def pixels(address: str) -> np.ndarray:

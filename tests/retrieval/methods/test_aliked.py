@@ -93,7 +93,7 @@ def extract() -> Aliked:
 @pytest.mark.weights
 @pytest.mark.parametrize("name", PICTURES)
 def test_keypoints_and_descriptors_are_those_of_the_published_code(extract, name):
-    golden, ours = np.load(GOLDEN), extract(PICTURES[name])
+    golden, ours = np.load(GOLDEN), extract.describe(PICTURES[name]).local
     apart = np.linalg.norm(ours.keypoints[:, None] - golden[f"{name}_keypoints"], axis=2)
     theirs = apart.argmin(axis=1)
     assert sorted(theirs) == list(range(len(golden[f"{name}_keypoints"])))
@@ -104,7 +104,7 @@ def test_keypoints_and_descriptors_are_those_of_the_published_code(extract, name
 
 @pytest.mark.weights
 def test_the_most_asked_for_are_the_strongest(extract):
-    few, every = Aliked(most=30)(PICTURES["a"]), extract(PICTURES["a"])
+    few, every = Aliked(most=30).describe(PICTURES["a"]).local, extract.describe(PICTURES["a"]).local
     assert len(few) == 30
     assert np.linalg.norm(few.keypoints[:, None] - every.keypoints, axis=2).min(axis=1).max() < 1e-3
     assert (np.diff(few.scores) <= 0).all()
@@ -113,15 +113,15 @@ def test_the_most_asked_for_are_the_strongest(extract):
 @pytest.mark.weights
 def test_a_picture_of_one_pixel_spoils_no_later_one():
     extract = Aliked()
-    extract(scene(1, width=1, height=1))
-    assert len(extract(PICTURES["a"])) == len(np.load(GOLDEN)["a_keypoints"])
+    extract.describe(scene(1, width=1, height=1))
+    assert len(extract.describe(PICTURES["a"]).local) == len(np.load(GOLDEN)["a_keypoints"])
 
 
 @pytest.mark.weights
 def test_a_boxs_keypoints_are_in_pixels_of_the_whole_picture(extract):
     picture = blob(width=640, height=480, at=(448, 160))
     for box in (None, Box(400, 100, 560, 260)):
-        local = extract(picture, box=box)
+        local = extract.describe(picture, box=box).local
         assert len(local) > 10
         assert np.linalg.norm(local.keypoints - [448, 160], axis=1).max() < 32  # the disc's radius is 24
 
@@ -131,7 +131,7 @@ def test_a_larger_picture_has_its_keypoints_where_the_smaller_has_them():
     picture = scene(5, width=480, height=320)
     large = picture.repeat(2, axis=0).repeat(2, axis=1)
     extract = Aliked(longest=480)
-    small, grown = extract(picture), extract(large)
+    small, grown = extract.describe(picture).local, extract.describe(large).local
     apart = np.linalg.norm(grown.keypoints[:, None] - (small.keypoints * 2 + 0.5), axis=2).min(axis=1)
     assert apart.max() < 0.01
 
@@ -139,7 +139,8 @@ def test_a_larger_picture_has_its_keypoints_where_the_smaller_has_them():
 @pytest.mark.weights
 @pytest.mark.parametrize("size", [(1, 1), (31, 47), (640, 20)])
 def test_any_size_is_taken(extract, size):
-    local = extract(scene(1, width=size[0], height=size[1]))
+    local = extract.describe(scene(1, width=size[0], height=size[1])).local
+    assert local.size == size
     assert local.descriptors.shape == (len(local), DIMENSIONS)
     assert local.descriptors.dtype == local.keypoints.dtype == local.scores.dtype == np.float32
     assert (local.keypoints >= 0).all()
@@ -148,4 +149,10 @@ def test_any_size_is_taken(extract, size):
 
 @pytest.mark.weights
 def test_a_picture_of_nothing_has_no_keypoints(extract):
-    assert len(extract(np.full((480, 640, 3), 128, np.uint8))) == 0
+    assert len(extract.describe(np.full((480, 640, 3), 128, np.uint8)).local) == 0
+
+
+@pytest.mark.weights
+def test_it_ranks_nothing(extract):
+    assert not Aliked.ranks
+    assert extract.describe(PICTURES["a"]).vector.shape == (0,)

@@ -15,6 +15,7 @@ def features(
         scales=rng.choice([0.125, 0.25, 2**-0.5, 1], count).astype(np.float32),
         scores=np.sort(rng.uniform(1, 90, count))[::-1].astype(np.float32),
         descriptors=descriptors,
+        size=(width, height),
     )
 
 
@@ -47,11 +48,13 @@ def test_packed_features_come_back_within_the_stated_errors():
     np.testing.assert_allclose(np.linalg.norm(after.descriptors, axis=1), 1, atol=1e-5)
     np.testing.assert_allclose(after.scales, before.scales, rtol=1 / 2048)
     np.testing.assert_allclose(after.scores, before.scores, rtol=1 / 2048)
-    assert {value.dtype for value in vars(after).values()} == {np.dtype(np.float32)}
+    arrays = (after.keypoints, after.scales, after.scores, after.descriptors)
+    assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
+    assert after.size == (4000, 3000)
 
 
 def test_a_thousand_features_take_48_kilobytes():
-    assert len(features().to_bytes()) == 48_016
+    assert len(features().to_bytes()) == 48_024
 
 
 def test_a_keypoint_of_the_widest_picture_moves_half_a_pixel_at_most():
@@ -61,7 +64,8 @@ def test_a_keypoint_of_the_widest_picture_moves_half_a_pixel_at_most():
 
 
 def test_no_features_are_packed_as_none():
-    assert len(LocalFeatures.from_bytes(features(0).to_bytes())) == 0
+    none = LocalFeatures.from_bytes(features(0).to_bytes())
+    assert (len(none), none.size) == (0, (4000, 3000))
 
 
 def test_features_are_read_from_a_databases_memoryview():

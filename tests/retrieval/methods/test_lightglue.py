@@ -24,7 +24,7 @@ def golden_features(name: str) -> LocalFeatures:
     golden = np.load(GOLDEN)
     scores = golden[f"{name}_scores"]
     return LocalFeatures(
-        golden[f"{name}_keypoints"], np.ones_like(scores), scores, golden[f"{name}_descriptors"]
+        golden[f"{name}_keypoints"], np.ones_like(scores), scores, golden[f"{name}_descriptors"], SIZE
     )
 
 
@@ -34,6 +34,7 @@ def first(count: int, features: LocalFeatures) -> LocalFeatures:
         features.scales[:count],
         features.scores[:count],
         features.descriptors[:count],
+        features.size,
     )
 
 
@@ -85,7 +86,7 @@ def test_a_file_that_is_not_the_matchers_is_named(tmp_path, content):
 @pytest.mark.weights
 def test_without_shortcuts_the_matches_are_those_of_the_published_code(whole):
     golden = np.load(GOLDEN)
-    ours = whole.match(golden_features("a"), golden_features("b"), **SIZES)
+    ours = whole.match(golden_features("a"), golden_features("b"))
     assert ours.layers == 9
     assert pairs_of(ours.pairs) == pairs_of(golden["whole_matches"])
     np.testing.assert_allclose(ours.confidence, golden["whole_confidence"], atol=1e-3)
@@ -94,7 +95,7 @@ def test_without_shortcuts_the_matches_are_those_of_the_published_code(whole):
 @pytest.mark.weights
 def test_adaptively_the_layers_and_matches_are_those_of_the_published_code(adaptive):
     golden = np.load(GOLDEN)
-    ours = adaptive.match(golden_features("a"), golden_features("b"), **SIZES)
+    ours = adaptive.match(golden_features("a"), golden_features("b"))
     assert ours.layers == 5
     theirs = pairs_of(golden["adaptive_matches"])
     assert len(theirs & pairs_of(ours.pairs)) >= len(theirs) - 2  # keypoints leave in multiples of 64 here
@@ -104,7 +105,7 @@ def test_adaptively_the_layers_and_matches_are_those_of_the_published_code(adapt
 @pytest.mark.weights
 def test_bfloat16_matches_as_f32_does(whole):
     exact, fast = (
-        pairs_of(matcher.match(golden_features("a"), golden_features("b"), **SIZES).pairs)
+        pairs_of(matcher.match(golden_features("a"), golden_features("b")).pairs)
         for matcher in (whole, in_precision("bf16", adaptive=False))
     )
     assert len(exact & fast) >= 0.95 * len(exact | fast)
@@ -114,8 +115,8 @@ def test_bfloat16_matches_as_f32_does(whole):
 def test_the_order_of_the_pictures_and_of_the_keypoints_does_not_matter(whole):
     a, b = golden_features("a"), golden_features("b")
     turned = np.arange(len(b))[::-1]
-    backwards = LocalFeatures(b.keypoints[turned], b.scales, b.scores[turned], b.descriptors[turned])
-    forth, back = whole.match(a, b, **SIZES).pairs, whole.match(backwards, a, **SIZES).pairs
+    backwards = LocalFeatures(b.keypoints[turned], b.scales, b.scores[turned], b.descriptors[turned], SIZE)
+    forth, back = whole.match(a, b).pairs, whole.match(backwards, a).pairs
     assert pairs_of(forth) == {(one, int(turned[other])) for other, one in back.tolist()}
 
 
@@ -124,7 +125,7 @@ def test_the_order_of_the_pictures_and_of_the_keypoints_does_not_matter(whole):
 @pytest.mark.parametrize(("here", "there"), [(0, 5), (5, 0), (0, 0), (1, 50), (3, 2), (4, 4), (5, 90)])
 def test_few_keypoints_or_none_never_raise(request, shortcuts, here, there):
     matches = request.getfixturevalue(shortcuts).match(
-        first(here, golden_features("a")), first(there, golden_features("b")), **SIZES
+        first(here, golden_features("a")), first(there, golden_features("b"))
     )
     assert matches.pairs.shape == (len(matches.confidence), 2)
     assert matches.pairs.dtype == np.int64
@@ -135,8 +136,8 @@ def test_few_keypoints_or_none_never_raise(request, shortcuts, here, there):
 @pytest.mark.parametrize("few", [1, 2, 4])
 def test_a_picture_of_few_keypoints_spoils_no_later_one(few):
     matcher = in_precision("f32", adaptive=False)
-    matcher.match(first(few, golden_features("a")), first(few, golden_features("b")), **SIZES)
-    ours = matcher.match(golden_features("a"), golden_features("b"), **SIZES)
+    matcher.match(first(few, golden_features("a")), first(few, golden_features("b")))
+    ours = matcher.match(golden_features("a"), golden_features("b"))
     assert pairs_of(ours.pairs) == pairs_of(np.load(GOLDEN)["whole_matches"])
 
 
@@ -144,12 +145,12 @@ def test_a_picture_of_few_keypoints_spoils_no_later_one(few):
 def test_a_street_is_recognised_from_beside_and_another_is_not(adaptive):
     extract = Aliked()
     street, beside, other = (
-        extract(scene(seed, width=480, height=352, shift=shift))
+        extract.describe(scene(seed, width=480, height=352, shift=shift)).local
         for seed, shift in ((7, (0, 0)), (7, (40, -16)), (8, (0, 0)))
     )
     found = {}
     for name, image in (("beside", beside), ("other", other)):
-        pairs = adaptive.match(street, image, **SIZES).pairs
+        pairs = adaptive.match(street, image).pairs
         points = street.keypoints[pairs[:, 0]], image.keypoints[pairs[:, 1]]
         found[name] = fit(*points, model="homography", **SIZES)
     moved = found["beside"].image_points - found["beside"].query_points

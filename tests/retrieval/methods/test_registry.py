@@ -49,5 +49,10 @@ def test_a_methods_facts_are_filled_in(cls):
         [cls.label, cls.summary, cls.paper, facts.name, facts.architecture, facts.training_set, facts.licence]
     )
     assert facts.paper.startswith("https://")
-    assert 0 < facts.dimensions <= 1024
-    assert bool(facts.local_dimensions) == cls.verifies
+    assert (0 < facts.dimensions <= 1024) if cls.ranks else facts.dimensions == 0
+    assert facts.local_dimensions > 0 or (cls.ranks and not cls.verifier)
+
+
+@pytest.mark.parametrize("name", ["aliked"])
+def test_a_method_that_ranks_nothing_is_found_like_any_other(name):
+    assert methods.find(name).ranks is False

@@ -10,7 +10,7 @@ from skimage.measure import ransac
 from skimage.transform import AffineTransform
 
 from retrieval.methods.base import LocalFeatures
-from retrieval.ranking.verification import MAX_DISTANCE, MIN_MATCHES, TOLERANCE, TRIALS
+from retrieval.ranking.verification import LEAST_MATCHES, MAX_DISTANCE, TOLERANCE, TRIALS
 
 SAMPLE = 3  # matches that fix an affine map
 
@@ -21,13 +21,13 @@ def inliers_delf_own_way(query: LocalFeatures, image: LocalFeatures, *, seed: in
         query.descriptors, distance_upper_bound=MAX_DISTANCE
     )
     near = np.isfinite(distances)
-    if near.sum() < MIN_MATCHES:
+    if near.sum() < LEAST_MATCHES["affine"]:
         return 0
     _, kept = ransac(
         (query.keypoints[near], image.keypoints[nearest[near]]),
         AffineTransform,
         min_samples=SAMPLE,
-        residual_threshold=max(float(np.ptp(image.keypoints, axis=0).max()) * TOLERANCE, 1.0),
+        residual_threshold=max(max(image.size) * TOLERANCE, 1.0),
         max_trials=TRIALS,
         rng=seed,
     )

@@ -4,19 +4,23 @@ import numpy as np
 
 from retrieval.methods.base import LocalFeatures
 
+SIDE = 800  # pixels
 
-def scattered(count: int, *, seed: int, dimensions: int = 40, size: float = 800) -> LocalFeatures:
+
+def scattered(count: int, *, seed: int, dimensions: int = 40, size: float = SIDE) -> LocalFeatures:
     """Features at random places of a picture of `size` pixels, each with a descriptor like no other's."""
     random = np.random.default_rng(seed)
     descriptors = random.standard_normal((count, dimensions)).astype(np.float32)
-    return at(random.uniform(0, size, (count, 2)), descriptors=descriptors)
+    return at(random.uniform(0, size, (count, 2)), descriptors=descriptors, size=size)
 
 
-def at(keypoints: np.ndarray, *, descriptors: np.ndarray) -> LocalFeatures:
-    """Features with these keypoints and descriptors, which are brought to unit length."""
+def at(keypoints: np.ndarray, *, descriptors: np.ndarray, size: float = SIDE) -> LocalFeatures:
+    """Features of a square picture with these keypoints and descriptors, which are brought to unit length."""
     ones = np.ones(len(keypoints), np.float32)
     unit = descriptors / np.linalg.norm(descriptors, axis=1, keepdims=True)
-    return LocalFeatures(np.asarray(keypoints, np.float32), ones, ones, unit.astype(np.float32))
+    return LocalFeatures(
+        np.asarray(keypoints, np.float32), ones, ones, unit.astype(np.float32), (round(size), round(size))
+    )
 
 
 def seen_from_elsewhere(features: LocalFeatures, *, linear: object, shift: object = (0, 0)) -> LocalFeatures:

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from retrieval.ranking import CREDIBLE_INLIERS
-from retrieval.ranking.alignment import evenly, image_onto_query, pack, unpack
+from retrieval.ranking.alignment import FEWEST, evenly, image_onto_query, pack, unpack
 from retrieval.ranking.verification import Verification
 
 TURN = np.array([[0.8, -0.3], [0.25, 0.9]])
@@ -49,8 +48,8 @@ def test_the_map_carries_the_image_onto_the_query_though_pixels_were_rounded():
 
 
 def test_a_few_matches_fix_no_map():
-    assert image_onto_query(matches(places(CREDIBLE_INLIERS))) is not None
-    assert image_onto_query(matches(places(CREDIBLE_INLIERS - 1))) is None
+    assert image_onto_query(matches(places(FEWEST))) is not None
+    assert image_onto_query(matches(places(FEWEST - 1))) is None
     assert image_onto_query(np.zeros((0, 4), np.uint16)) is None
 
 

@@ -13,7 +13,7 @@ from retrieval.ranking.hints import (
     photo_hints,
     proposed_box,
 )
-from retrieval.ranking.verification import Verification
+from retrieval.ranking.verification import AFFINE, Verification
 from tests.retrieval.methods.drawn import scene
 
 SIZE = (800, 600)
@@ -32,11 +32,13 @@ def codes(pixels: np.ndarray, *, box: Box | None = None, local: LocalFeatures | 
     return [hint.code for hint in photo_hints(pixels, box=box, local=local)]
 
 
-def attending(keypoints: np.ndarray, scores: np.ndarray) -> LocalFeatures:
+def attending(keypoints: np.ndarray, scores: np.ndarray, *, size: tuple[int, int] = SIZE) -> LocalFeatures:
     order = np.argsort(-scores)
     unit = np.eye(1, 40, dtype=np.float32).repeat(len(scores), axis=0)
     ones = np.ones(len(scores), np.float32)
-    return LocalFeatures(keypoints[order].astype(np.float32), ones, scores[order].astype(np.float32), unit)
+    return LocalFeatures(
+        keypoints[order].astype(np.float32), ones, scores[order].astype(np.float32), unit, size
+    )
 
 
 def attention(box: Box, *, size: tuple[int, int] = SIZE, count: int = 1000) -> LocalFeatures:
@@ -45,14 +47,14 @@ def attention(box: Box, *, size: tuple[int, int] = SIZE, count: int = 1000) -> L
     inside = random.uniform([box.left, box.top], [box.right, box.bottom], (count * 7 // 10, 2))
     anywhere = random.uniform(0, size, (count - len(inside), 2))
     scores = np.r_[random.uniform(25, 40, len(inside)), random.uniform(18, 20, len(anywhere))]
-    return attending(np.vstack([inside, anywhere]), scores)
+    return attending(np.vstack([inside, anywhere]), scores, size=size)
 
 
 def seen(box: Box, *, inliers: int = 30, seed: int = 1) -> Verification:
     """Matches all over a box of the photo."""
     points = np.random.default_rng(seed).uniform([box.left, box.top], [box.right, box.bottom], (inliers, 2))
     points = points.astype(np.float32)
-    return Verification(inliers, points, points)
+    return Verification(inliers, points, points, least=AFFINE.least)
 
 
 def inside(inner: Box | None, outer: Box | None) -> bool:
@@ -265,6 +267,8 @@ def test_a_second_place_that_chance_may_find_does_not_count():
 @pytest.mark.parametrize("spread", [[0, 0], [300, 0], [0, 300]])
 def test_matches_at_one_point_or_on_one_line_raise_nothing(spread):
     points = (np.array([300, 200]) + np.linspace(0, 1, 20)[:, None] * spread).astype(np.float32)
-    [hint] = answer_hints([(1, Verification(20, points, points))], size=SIZE)
+    [hint] = answer_hints([(1, Verification(20, points, points, least=AFFINE.least))], size=SIZE)
     assert hint.code == Code.ONE_SIDED
-    assert answer_hints([(1, Verification(20, points, points))], size=(1, 1)) == [Hint(Code.ONE_SIDED)]
+    assert answer_hints([(1, Verification(20, points, points, least=AFFINE.least))], size=(1, 1)) == [
+        Hint(Code.ONE_SIDED)
+    ]

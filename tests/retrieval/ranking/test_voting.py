@@ -1,10 +1,15 @@
 import pytest
 
-from retrieval.ranking import CREDIBLE_INLIERS, Ranked
+from retrieval.ranking import Ranked
 from retrieval.ranking.verification import Verification
 from retrieval.ranking.voting import VOTERS, vote
 
 CAVE, BRIDGE, TOWER = 10, 20, 30
+CREDIBLE = 12
+
+
+def verified(inliers: int) -> Verification:
+    return Verification(inliers, least=CREDIBLE)
 
 
 def test_the_place_of_the_nearest_images_comes_first_and_shares_sum_to_one():
@@ -47,24 +52,24 @@ def test_a_picture_filed_under_two_places_votes_once_for_each():
 def test_credible_inliers_carry_a_vote_and_a_handful_does_not():
     landmarks = {1: CAVE, 2: BRIDGE, 3: TOWER}
     few = [
-        Ranked(1, 0.62, Verification(0)),
-        Ranked(2, 0.6, Verification(CREDIBLE_INLIERS - 1)),
-        Ranked(3, 0.1, Verification(0)),
+        Ranked(1, 0.62, verified(0)),
+        Ranked(2, 0.6, verified(CREDIBLE - 1)),
+        Ranked(3, 0.1, verified(0)),
     ]
     assert vote(few, landmark_of=landmarks)[0].landmark == CAVE
     many = [
-        Ranked(2, 0.6, Verification(80)),
-        Ranked(1, 0.62, Verification(0)),
-        Ranked(3, 0.1, Verification(0)),
+        Ranked(2, 0.6, verified(80)),
+        Ranked(1, 0.62, verified(0)),
+        Ranked(3, 0.1, verified(0)),
     ]
     assert vote(many, landmark_of=landmarks)[0].landmark == BRIDGE
 
 
 def test_a_place_shows_its_best_evidence():
     ranked = [
-        Ranked(1, 0.5, Verification(40)),
-        Ranked(2, 0.7, Verification(3)),
-        Ranked(3, 0.6, Verification(0)),
+        Ranked(1, 0.5, verified(40)),
+        Ranked(2, 0.7, verified(3)),
+        Ranked(3, 0.6, verified(0)),
     ]
     place, other = vote(ranked, landmark_of={1: CAVE, 2: CAVE, 3: BRIDGE})
     assert (place.landmark, place.votes, place.best_image) == (CAVE, 2, 1)

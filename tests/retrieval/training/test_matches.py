@@ -17,7 +17,8 @@ NO_DUPLICATES = (0, 1, 2, 3)
 
 
 def together(*parts: LocalFeatures) -> LocalFeatures:
-    return LocalFeatures(*(np.concatenate([getattr(part, name) for part in parts]) for name in FIELDS))
+    arrays = (np.concatenate([getattr(part, name) for part in parts]) for name in FIELDS)
+    return LocalFeatures(*arrays, size=parts[0].size)
 
 
 FIELDS = ("keypoints", "scales", "scores", "descriptors")

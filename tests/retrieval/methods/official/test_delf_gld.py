@@ -226,7 +226,9 @@ def assert_same(found: Description, key: str, *, box: Box = WHOLE) -> None:
     assert found.vector @ vector > 0.9999
     np.testing.assert_allclose(local.scores[same], scores, rtol=1e-4)
     assert (np.diff(local.scores) <= 0).all()
-    assert {value.dtype for value in (found.vector, *vars(local).values())} == {np.dtype(np.float32)}
+    arrays = (found.vector, local.keypoints, local.scales, local.scores, local.descriptors)
+    assert {array.dtype for array in arrays} == {np.dtype(np.float32)}
+    assert local.size == (190, 150)
 
 
 def test_the_features_of_a_picture_are_the_authors(method):
