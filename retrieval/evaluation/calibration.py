@@ -22,6 +22,9 @@ from retrieval.ranking.confidence import Case, Curve, learn
 
 BINS = 10
 PRECISION = 0.95  # of the answers that name one place alone
+# From so many photos of places that the catalogue lacks on, they alone are the strangers that figures and thresholds
+# speak of. A landmark left out is good to learn from, but it flatters a network that was taught to know it.
+ENOUGH_STRANGERS = 30
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Asked:
     group: str
     case: Case
     stranger: bool  # whether the catalogue lacked the place
+    left_out: bool = False  # whether only for this question
 
 
 @dataclass(frozen=True)
@@ -114,11 +118,13 @@ def ask(
         ways = [(question.junk, question.landmark)]
         if question.landmark is not None:
             ways.append((question.junk | question.own, None))
-        for left_out, landmark in ways:
-            found = answer(descriptions, approach=plain, catalogue=catalogue.without(left_out))
+        for without, landmark in ways:
+            found = answer(descriptions, approach=plain, catalogue=catalogue.without(without))
             rows = [row for row, place in enumerate(found.places) if place.landmark == landmark]
             case = Case(found.signals, rows[0] if rows and landmark is not None else None)
-            asked.append(Asked(question.group, case, stranger=landmark is None))
+            stranger = landmark is None
+            left_out = stranger and question.landmark is not None
+            asked.append(Asked(question.group, case, stranger=stranger, left_out=left_out))
     progress(len(questions), len(questions))
     return asked
 
@@ -147,11 +153,26 @@ def names(approach: Loaded) -> tuple[str, ...]:
 def calibrate(asked: Sequence[Asked], *, names: Sequence[str]) -> tuple[Curve, Figures]:
     """The curve learned from all, its thresholds and its figures from curves that never saw the landmark judged.
 
+    Both are of the answers that `judged` chooses.
+
     ValueError where there are too few landmarks, or photos of one kind only.
     """
     chances = held_out(asked, names=names)
-    curve = with_thresholds(learn([one.case for one in asked], names=names), asked, chances)
+    learned = learn([one.case for one in asked], names=names)
+    asked, chances = judged(asked, chances)
+    curve = with_thresholds(learned, asked, chances)
     return curve, figures(asked, chances, curve=curve)
+
+
+def judged(asked: Sequence[Asked], chances: Sequence[np.ndarray]) -> tuple[list[Asked], list[np.ndarray]]:
+    """The answers that figures are of: where ENOUGH_STRANGERS are, no landmark that was only left out."""
+    strangers = sum(one.stranger and not one.left_out for one in asked)
+    pairs = [
+        (one, c)
+        for one, c in zip(asked, chances, strict=True)
+        if strangers < ENOUGH_STRANGERS or not one.left_out
+    ]
+    return [one for one, _ in pairs], [c for _, c in pairs]
 
 
 def held_out(asked: Sequence[Asked], *, names: Sequence[str]) -> list[np.ndarray]:

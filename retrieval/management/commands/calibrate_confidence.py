@@ -105,9 +105,9 @@ class Command(BaseCommand):
         curve, figures = calibration.calibrate(taught, names=names)
         where = f"{folder.name}, {' and '.join(learn)} split" if learn else folder.name
         if test:
-            judged = asked(test, against_all=False)
-            chances = [curve.probabilities(one.case.signals) for one in judged]
-            figures = calibration.figures(judged, chances, curve=curve)
+            tested = asked(test, against_all=False)
+            chances = [curve.probabilities(one.case.signals) for one in tested]
+            figures = calibration.figures(*calibration.judged(tested, chances), curve=curve)
         facts = approach.approach
         return Calibrated(facts.name, facts.checkpoint.name, curve, figures.as_json(), where)
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,18 @@ def test_the_calibration_error_is_the_mean_gap_between_confidence_and_being_righ
     assert [(one.answers, round(one.right, 3)) for one in figures.bins] == [(1, 0.0), (3, 0.667)]
     assert figures.false_accepts == 0.5
     assert figures.certain_right == pytest.approx(2 / 3)
+
+
+def test_thirty_true_strangers_and_no_landmark_left_out_are_what_figures_speak_of():
+    left_out = [replace(one, left_out=True) for one in told_apart() if one.stranger]
+    known_ones = [one for one in told_apart() if not one.stranger]
+    strangers = [strange("nowhere", 0.4) for _ in range(30)]
+    asked = [*known_ones, *left_out, *strangers]
+    kept, chances = calibration.judged(asked, [np.zeros(1)] * len(asked))
+    assert kept == [*known_ones, *strangers]
+    assert len(chances) == len(kept)
+    few = [*known_ones, *left_out, *strangers[:29]]
+    assert calibration.judged(few, [np.zeros(1)] * len(few))[0] == few
 
 
 def test_each_photo_asks_and_asks_again_as_if_its_place_were_not_there(tmp_path: Path):
