@@ -1,6 +1,7 @@
 """A method's figures on a dataset, by the very calls that answer a visitor."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,7 @@ class MethodReport:
     main: SetupReport | None  # None where no query has a positive under the main setup
     setups: tuple[SetupReport, ...]
     places: tuple[Interval, ...]  # the place asked for among the first of PLACES_AT; () where none are named
+    kinds: tuple[tuple[str, int, Interval], ...]  # kind of landmark, queries, the place asked for first
     rejection: tuple[rejection.Rejection, ...]  # a signal each; () without photos of places outside
     queries: tuple[QueryReport, ...]
     photos_described: int
@@ -139,6 +141,7 @@ def run(
         main=setups.get(dataset.main_setup.name),
         setups=tuple(setups.values()),
         places=_places(ranks_of_places) if dataset.landmarks else (),
+        kinds=_by_kind(dataset.queries, ranks_of_places),
         rejection=_rejection(inside, outside),
         queries=tuple(shown),
         photos_described=len(described),
@@ -265,6 +268,17 @@ def _summary(setup: Setup, scores: Sequence[Score]) -> SetupReport:
 
 def _places(ranks: Sequence[int | None]) -> tuple[Interval, ...]:
     return tuple(mean_interval([rank is not None and rank < k for rank in ranks]) for k in PLACES_AT)
+
+
+def _by_kind(
+    queries: Sequence[QueryTruth], ranks: Sequence[int | None]
+) -> tuple[tuple[str, int, Interval], ...]:
+    """The first of PLACES_AT once more, for each kind of landmark that the dataset names."""
+    of_kind: dict[str, list[int | None]] = defaultdict(list)
+    for query, rank in zip(queries, ranks, strict=True):
+        if query.kind:
+            of_kind[query.kind].append(rank)
+    return tuple((kind, len(some), _places(some)[0]) for kind, some in sorted(of_kind.items()))
 
 
 def _rejection(

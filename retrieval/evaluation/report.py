@@ -47,6 +47,10 @@ def of_method(report: MethodReport) -> dict[str, Any]:
         **figures,
         **{name: figure.value for name, figure in named.items()},
         "intervals": intervals,
+        "place_top1_by_kind": {
+            kind: {"queries": count, "value": figure.value, "interval": _ends(figure)}
+            for kind, count, figure in report.kinds
+        },
         "seconds_per_query": report.seconds_per_query,
         "seconds_per_photo": report.seconds_per_photo,
         "photos_described": report.photos_described,

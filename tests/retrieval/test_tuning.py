@@ -37,7 +37,7 @@ def report_of(checkpoint, figures: tuple[float, float]) -> MethodReport:
     setup = SetupReport("all", 12, precision, (precision,) * 3, (1.0,) * len(RECALL_LEVELS))
     return MethodReport(
         method="cnn_irwnha", label="CNN-IRwNHA", checkpoint=checkpoint, cropped=False, verified=0, expansion="",
-        main=setup, setups=(setup,), places=(first, first), rejection=(), queries=(), photos_described=30,
+        main=setup, setups=(setup,), places=(first, first), kinds=(), rejection=(), queries=(), photos_described=30,
         seconds_per_photo=0.1, seconds_per_query=0.2,
     )  # fmt: skip
 

@@ -26,6 +26,7 @@ class QueryTruth:
     truth: Truth
     box: Box | None = None
     landmark: str | None = None
+    kind: str = ""  # of its landmark: "building", "scene"; "" where the dataset says none
 
 
 @dataclass(frozen=True)

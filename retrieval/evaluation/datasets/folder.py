@@ -82,7 +82,8 @@ def from_folder(
         junk = same.union(*(by_landmark[other] for other in catalogue.beside(photo.landmark)))
         if positives := by_landmark[photo.landmark] - junk:
             truth = Truth(ok=frozenset(positives), junk=frozenset(junk))
-            truths.append(QueryTruth(photo.path, truth, landmark=photo.landmark))
+            kind = catalogue.kinds.get(photo.landmark, "")
+            truths.append(QueryTruth(photo.path, truth, landmark=photo.landmark, kind=kind))
     if not truths:
         raise DatasetError(f"{queries or path}: no photo has another of its landmark in {path}")
 

@@ -83,7 +83,7 @@ class Command(BaseCommand):
             failure = _run_each(dataset, loaded, into=reports, kept=options["cache"])
             if reports:  # what was finished stands, whatever happened to the next
                 self.stdout.write(_table(reports))
-                self.stdout.write("".join(_rejections(reports)), ending="")
+                self.stdout.write("".join((*_kinds(reports), *_rejections(reports))), ending="")
                 if out:
                     self._write(dataset, reports, out)
                 if not no_save:
@@ -223,6 +223,13 @@ def _table(reports: Sequence[benchmark.MethodReport]) -> str:
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
+
+
+def _kinds(reports: Sequence[benchmark.MethodReport]) -> Iterator[str]:
+    for one in reports:
+        if one.kinds:
+            each = ", ".join(f"{kind} {_interval(figure)} of {count}" for kind, count, figure in one.kinds)
+            yield f"{one.label}, place top-1 by kind: {each}\n"
 
 
 def _rejections(reports: Sequence[benchmark.MethodReport]) -> Iterator[str]:

@@ -214,3 +214,11 @@ def test_cnn_irwnha_knows_the_places_of_real_photos(shared_data: Path, tmp_path:
     assert report.photos_described == 32 * 6
     assert report.places
     assert report.places[0].value >= 0.76
+
+
+def test_places_are_counted_by_kind_where_the_dataset_names_one(folder: Path):
+    draw(folder / "green" / "stray.png", RED, seed=99)
+    (folder / "landmarks.csv").write_text("landmark,kind\nred,building\ngreen,scene\nblue,\n")
+    report = benchmark.run(from_folder(folder), alone(Colours()))
+    assert [(kind, count) for kind, count, _ in report.kinds] == [("building", 3), ("scene", 4)]
+    assert [figure.value for *_, figure in report.kinds] == [1, pytest.approx(3 / 4)]
