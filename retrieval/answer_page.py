@@ -15,6 +15,7 @@ from .models import LookAlike, Query, RankedPlace
 
 PLACES_AT_ONCE = 5
 PHOTOS_AT_ONCE = 12
+EVEN = 0.5  # the probability at which a place is as likely known as not
 LIKELY_ENOUGH = 0.1  # a probability at which a place is named beside others
 NAMED_AT_MOST = 5
 NAMED_WHERE_UNSURE = 3
@@ -96,6 +97,9 @@ def candidates(query: Query, places: Sequence[RankedPlace]) -> list[RankedPlace]
 def sentence(query: Query, places: Sequence[RankedPlace]) -> str:
     """The answer as one sentence."""
     if query.verdict == Verdict.UNKNOWN:
+        # The threshold that keeps strangers out may lie high: what is likelier known than not is not denied flatly.
+        if (query.known or 0) >= EVEN:
+            return _("We cannot be sure that our catalogue holds this place")
         return _("This place is not in our catalogue")
     named = [place.landmark.name for place in candidates(query, places)]
     if not named:

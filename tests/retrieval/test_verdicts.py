@@ -45,6 +45,10 @@ def page(client, query: Query, prefix: str = "") -> str:
             "unknown", (0.1, 0.02, 0.01), "Nơi này chưa có trong danh mục của chúng tôi",
             "This place is not in our catalogue",
         ),
+        (
+            "unknown", (0.5, 0.02, 0.01), "Chúng tôi chưa thể chắc nơi này có trong danh mục",
+            "We cannot be sure that our catalogue holds this place",
+        ),
     ],
 )  # fmt: skip
 def test_each_state_is_a_sentence_in_both_languages(client, verdict, chances, vietnamese, english):
