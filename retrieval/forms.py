@@ -24,7 +24,7 @@ LABELS = (gettext_noop("Consensus"),)  # the others' are names, the same in ever
 # The methods cannot import Django, so their lines are named here for the catalogue of messages.
 SUMMARIES = (
     gettext_noop(
-        "Asks all three methods, then compares the best photos closely, detail by detail; the surest answer."
+        "Asks all three methods, then compares the best photos closely, detail by detail; it best knows what it does not know."
     ),
     gettext_noop(
         "Looks at the picture at three sizes and weighs its most telling parts; quick and good by itself."

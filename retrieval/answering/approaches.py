@@ -152,7 +152,7 @@ def available(among: Mapping[str, type[Method]] | None = None) -> dict[str, Appr
     consensus = Approach(
         CONSENSUS,
         label="Consensus",
-        summary="Asks all three methods, then compares the best photos closely, detail by detail; the surest answer.",
+        summary="Asks all three methods, then compares the best photos closely, detail by detail; it best knows what it does not know.",
         paper="Cormack, Clarke & Büttcher, Reciprocal Rank Fusion, SIGIR 2009; "
         "Lindenberger et al., LightGlue, ICCV 2023.",
         methods=tuple(among[name] for name in CONSENSUS_WEIGHTS),
