@@ -43,7 +43,7 @@ def test_a_form_that_has_expired_says_so():
     ("prefix", "words"), [("", "Chúng tôi vừa gặp sự cố"), ("/en", "Something broke on our side")]
 )
 def test_a_fault_of_ours_has_a_page_that_needs_no_database(monkeypatch, prefix, words):
-    monkeypatch.setattr("retrieval.views.SearchForm", lambda: 1 / 0)
+    monkeypatch.setattr("retrieval.views.asking.SearchForm", lambda: 1 / 0)
     response = Client(raise_request_exception=False).get(f"{prefix}/")
     assert response.status_code == 500
     assert words in response.content.decode()

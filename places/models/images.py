@@ -1,0 +1,99 @@
+"""The photos that show landmarks."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from places import storage
+
+from .catalogue import Landmark
+
+
+class LandmarkImageQuerySet(models.QuerySet["LandmarkImage"]):
+    def published(self) -> "LandmarkImageQuerySet":
+        return self.filter(state=LandmarkImage.State.PUBLISHED)
+
+    def waiting(self) -> "LandmarkImageQuerySet":
+        """Those that a curator has yet to decide on."""
+        return self.filter(state=LandmarkImage.State.CANDIDATE)
+
+
+class LandmarkImage(models.Model):
+    """A photo of a landmark: the untouched original in the private store, and once published what is served.
+
+    `photo` and `thumbnail` are made from the original on publishing, upright and without any metadata, and
+    removed again on withdrawal.
+    """
+
+    class State(models.TextChoices):
+        CANDIDATE = "candidate", _("Waiting")
+        PUBLISHED = "published", _("Published")
+        REJECTED = "rejected", _("Rejected")
+
+    landmark = models.ForeignKey(Landmark, models.PROTECT, related_name="images", verbose_name=_("landmark"))
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.CANDIDATE)
+    state_reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    original = models.FileField(
+        _("original"), storage=storage.private, upload_to=storage.original_path, max_length=200
+    )
+    photo = models.ImageField(_("photo"), upload_to=storage.photo_path, max_length=200, blank=True)
+    thumbnail = models.ImageField(
+        _("thumbnail"), upload_to=storage.thumbnail_path, max_length=200, blank=True
+    )
+
+    author = models.CharField(_("author"), max_length=300, blank=True)
+    licence = models.CharField(_("licence"), max_length=100, blank=True)
+    licence_url = models.URLField(_("licence's address"), max_length=500, blank=True)
+    source_url = models.URLField(_("source"), max_length=1000, blank=True)
+    contributed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
+        verbose_name=_("contributed by"),
+    )  # fmt: skip
+
+    sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    perceptual_hash = models.BigIntegerField(editable=False)
+    near_duplicate_of = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="near_duplicates",
+        verbose_name=_("near-duplicate of"),
+        help_text=_("The first photo of its group, never another near-duplicate."),
+    )  # fmt: skip
+    width = models.PositiveIntegerField(_("width"), help_text=_("Pixels, upright."), editable=False)
+    height = models.PositiveIntegerField(_("height"), help_text=_("Pixels, upright."), editable=False)
+    taken_at = models.DateTimeField(_("taken at"), null=True, blank=True)
+    taken_latitude = models.FloatField(_("latitude where taken"), null=True, blank=True)
+    taken_longitude = models.FloatField(_("longitude where taken"), null=True, blank=True)
+    added_at = models.DateTimeField(_("added"), auto_now_add=True)
+
+    objects = LandmarkImageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("photo"), _("photos")
+        ordering = ["landmark", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="what_is_published_has_its_served_files",
+                condition=~models.Q(state="published") | (~models.Q(photo="") & ~models.Q(thumbnail="")),
+            ),
+            models.CheckConstraint(
+                name="a_photo_is_not_its_own_near_duplicate",
+                condition=~models.Q(near_duplicate_of=models.F("pk")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["landmark", "state"], name="images_by_landmark_and_state"),
+            models.Index(fields=["perceptual_hash"], name="images_by_perceptual_hash"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.landmark} #{self.pk}"
+
+    @property
+    def group(self) -> int:
+        """The id that all near-duplicates of one picture share."""
+        return self.near_duplicate_of_id or self.pk
+
+    @property
+    def missing_attribution(self) -> list[str]:
+        """The names of the fields without which nobody may be shown it."""
+        return [name for name in ("author", "licence", "source_url") if not getattr(self, name)]

@@ -1,0 +1,158 @@
+"""A search and what came of it: a place out, why, and what its visitor says of it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from retrieval import answer_page, corrections, hit_page, tasks
+from retrieval.forms import EDGES, AgainForm, CorrectionForm
+from retrieval.models import Correction, Query, WorkerPulse
+from retrieval.visitors import lasting_visitor_of, own_searches, owns, visitor_of
+
+from .asking import bad_box
+
+PATIENCE = 10  # seconds after which a page asks less often how far its search is
+
+
+def readable(request: HttpRequest, pk, searches=None) -> Query:
+    searches = Query.objects.all() if searches is None else searches
+    return get_object_or_404(searches.readable_by(**visitor_of(request)), pk=pk)
+
+
+@require_GET
+@never_cache
+def query(request: HttpRequest, pk) -> HttpResponse:
+    return _query_page(request, readable(request, pk, Query.objects.with_answer()))
+
+
+def _query_page(
+    request: HttpRequest,
+    query: Query,
+    form: AgainForm | None = None,
+    *,
+    correction_form: CorrectionForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = _context(request, query)
+    context["form"] = form or AgainForm(
+        initial={"method": query.method, "verifier": query.verifier} | _fractions(query)
+    )
+    if correction_form:
+        context["correction_form"] = correction_form
+    return render(request, "retrieval/query.html", context, status=status)
+
+
+def _fractions(query: Query) -> dict[str, float]:
+    """The query's box as the form holds one."""
+    return dict(zip(EDGES, query.fractions or (), strict=False))
+
+
+@require_GET
+@never_cache
+def query_progress(request: HttpRequest, pk) -> HttpResponse:
+    """What has changed since the page last asked: nothing (204), the stage, or the answer in its place."""
+    if "HX-Request" not in request.headers:
+        return redirect("retrieval:query", pk)
+    query = readable(request, pk, Query.objects.with_answer())
+    context = _context(request, query)
+    if query.is_done:
+        return render(request, "retrieval/_answer.html", context | {"arriving": True})
+    if request.GET.get("seen") == context["progress"]["token"]:
+        return HttpResponse(status=204)
+    return render(request, "retrieval/_progress.html", context | {"arriving": True})
+
+
+def _context(request: HttpRequest, query: Query) -> dict:
+    context = {
+        "query": query,
+        "is_owner": owns(query, **visitor_of(request)),
+        "method_label": answer_page.label_of(query.method),
+    }
+    if not query.is_done:
+        return context | {"progress": _progress(query)}
+    if context["is_owner"] and query.state == Query.State.ANSWERED:
+        said = Correction.objects.of_owner(query).select_related("landmark").first()
+        context |= {"can_correct": True, "correction": said, "correction_form": CorrectionForm()}
+    return context | answer_page.answer(query)
+
+
+def _progress(query: Query) -> dict:
+    """How far a search has come: its steps in order, each done, now or ahead."""
+    steps = [("", Query.State.WAITING.label), *answer_page.stages(query)]
+    names = [name for name, _label in steps]
+    at = 0
+    if query.state == Query.State.RUNNING:
+        at = names.index(query.stage) if query.stage in names else len(names) - 1
+    alone = query.state == Query.State.WAITING and not WorkerPulse.any_alive()
+    patient = (timezone.now() - query.asked_at).total_seconds() > PATIENCE
+    return {
+        "steps": [
+            (label, "done" if i < at else "now" if i == at else "ahead") for i, (_, label) in enumerate(steps)
+        ],
+        "current": steps[at][1],
+        "no_worker": alone,
+        "interval": "2s" if patient else "400ms",
+        "token": f"{at}{'-alone' * alone}{'-patient' * patient}",
+    }
+
+
+@require_GET
+@never_cache
+def hit(request: HttpRequest, pk, rank: int) -> HttpResponse:
+    """Why a photo was found: what lies alike in it and in the visitor's."""
+    query = readable(request, pk)
+    hit = get_object_or_404(query.hits.shown().select_related("image__landmark__province"), rank=rank)
+    context = {
+        "query": query,
+        "hit": hit,
+        "is_owner": owns(query, **visitor_of(request)),
+        "evidence": hit_page.evidence(query, hit),
+    }
+    return render(request, "retrieval/hit.html", context)
+
+
+def query_again(request: HttpRequest, pk) -> HttpResponse:
+    """The same photo by another method or with another box."""
+    if request.method != "POST":  # the page's address after a refusal, opened again
+        return redirect("retrieval:query", pk)
+    query = readable(request, pk, Query.objects.with_answer())
+    form = AgainForm(request.POST)
+    if form.is_valid():
+        try:
+            return redirect(tasks.ask_again(query, **form.question(), **lasting_visitor_of(request)))
+        except tasks.BadBox:
+            form.add_error(None, bad_box())
+        except FileNotFoundError:
+            form.add_error(None, _("The photo of this search is gone. Please send it again."))
+    return _query_page(request, query, form, status=400)
+
+
+def query_correct(request: HttpRequest, pk) -> HttpResponse:
+    """Keep what the visitor says of the answer: right, wrong, or in fact another place."""
+    if request.method != "POST":  # the page's address after a refusal, opened again
+        return redirect("retrieval:query", pk)
+    answered = own_searches(**visitor_of(request)).filter(state=Query.State.ANSWERED)
+    query = get_object_or_404(answered.with_answer(), pk=pk)
+    form = CorrectionForm(request.POST)
+    if form.is_valid():
+        try:
+            corrections.correct(query, **form.correction())
+            return redirect(_correction_of(query))
+        except corrections.NoPlaceAnswered:
+            form.add_error(None, _("This answer names no place that could be right or wrong."))
+    return _query_page(request, query, correction_form=form, status=400)
+
+
+@require_POST
+def query_uncorrect(request: HttpRequest, pk) -> HttpResponse:
+    query = get_object_or_404(own_searches(**visitor_of(request)), pk=pk)
+    corrections.take_back(query)
+    return redirect(_correction_of(query))
+
+
+def _correction_of(query: Query) -> str:
+    """The part of the answer's page where it is corrected."""
+    return f"{query.get_absolute_url()}#correction"
