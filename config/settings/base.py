@@ -190,6 +190,12 @@ PHOTO_MIN_SIDE = 32
 REQUIRE_ATTRIBUTION = env.bool("REQUIRE_ATTRIBUTION", default=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * PHOTO_MAX_BYTES  # base64 in JSON is a third larger than the photo
 
+# Where `import_images commons` asks; Wikimedia wants to know who asks, and how to reach them.
+COMMONS_API = env.str("COMMONS_API", default="https://commons.wikimedia.org/w/api.php")
+WIKIDATA_API = env.str("WIKIDATA_API", default="https://www.wikidata.org/w/api.php")
+COMMONS_USER_AGENT = env.str("COMMONS_USER_AGENT", default="VietnamTourismRetrieval/1.0 (no contact set)")
+COMMONS_PAUSE = env.float("COMMONS_PAUSE", default=1.0)  # seconds between two requests
+
 # Networks. The methods know nothing of Django: they read these from the environment.
 os.environ.setdefault("WEIGHTS_DIR", str(VAR_DIR / "weights"))
 os.environ.setdefault("MODEL_CACHE_DIR", str(VAR_DIR / "models"))

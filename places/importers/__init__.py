@@ -1,6 +1,7 @@
 """Photos from elsewhere: each file here reads one format into a Dataset, and `run` adds what it holds.
 
-A format is a module with `read(path) -> Dataset`; its first line of documentation is its help.
+A format is a module with `read(path) -> Dataset`, which raises OSError where there is nothing to read; its
+documentation is its help.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import pkgutil
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from types import ModuleType
 
 from django.core.exceptions import ValidationError
@@ -45,6 +46,7 @@ class Record:
     landmark: str  # its slug
     attribution: Attribution = Attribution()
     group: str = ""
+    is_remote: bool = False  # fetched from afar, so not once more where its source is in the catalogue
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class NewLandmark:
     latitude: float | None = None
     longitude: float | None = None
     overlaps_with: tuple[str, ...] = ()
+    description_vi: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,12 @@ class Dataset:
     records: tuple[Record, ...]
     landmarks: tuple[NewLandmark, ...] = ()
     failures: tuple[Failure, ...] = ()
+
+    def all_of(self, landmark: str) -> Dataset:
+        """The same photos, all of one landmark, by its slug."""
+        return Dataset(
+            tuple(replace(record, landmark=landmark) for record in self.records), (), self.failures
+        )
 
 
 @dataclass
@@ -114,6 +123,9 @@ def run(
     added: set[int] = set()
     looked_at: dict[str, str] = {}  # names by content, in a dry run
     for record in progress(dataset.records):
+        if record.is_remote and _there(record):
+            report.present.append(record.name)
+            continue
         try:
             data = record.read()
             if record.landmark not in landmarks:
@@ -155,6 +167,11 @@ def run(
     return report
 
 
+def _there(record: Record) -> bool:
+    source = record.attribution.source_url
+    return bool(source) and LandmarkImage.objects.filter(source_url=source).exists()
+
+
 def _landmarks(dataset: Dataset, report: Report, *, dry_run: bool) -> dict[str, Landmark]:
     """By slug, the landmarks of the dataset: those of the catalogue, and new ones for those that it lacks."""
     landmarks = Landmark.objects.in_bulk({record.landmark for record in dataset.records}, field_name="slug")
@@ -171,6 +188,7 @@ def _landmarks(dataset: Dataset, report: Report, *, dry_run: bool) -> dict[str, 
             kind=new.kind,
             latitude=new.latitude,
             longitude=new.longitude,
+            description_vi=new.description_vi,
             province=provinces.get(_bare(new.province)),
             former_province=former.get(_bare(new.former_province)),
         )

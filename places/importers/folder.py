@@ -8,7 +8,8 @@ Only landmark and path must be there; a folder or photo that a table lacks is ta
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,37 +17,54 @@ from django.conf import settings
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from places import tables
+
 from . import Attribution, Dataset, Failure, NewLandmark, Record
 
 ATTRIBUTION = ("author", "licence", "licence_url", "source_url")
 
 
+@dataclass(frozen=True)
+class Tree:
+    """Files by their names, folders with slashes, wherever they lie. `read` raises OSError."""
+
+    names: tuple[str, ...]
+    read: Callable[[str], bytes]
+
+
 def read(path: Path) -> Dataset:
     """The photos below the folders in `path`; what makes no sense in the tables is among the failures."""
+    if not path.is_dir():
+        raise NotADirectoryError(_("There is no folder %(path)s.") % {"path": path})
+    names = (file.relative_to(path).as_posix() for file in sorted(path.rglob("*")) if file.is_file())
+    return lay_out(Tree(tuple(names), partial(_read, path)))
+
+
+def lay_out(tree: Tree) -> Dataset:
+    """What a tree of files holds: a folder per landmark, and the tables beside the folders."""
     failures: list[Failure] = []
-    about_landmarks = _table(path / "landmarks.csv", "landmark", failures)
-    about_photos = _table(path / "images.csv", "path", failures)
+    about_landmarks = _table(tree, "landmarks.csv", "landmark", failures)
+    about_photos = _table(tree, "images.csv", "path", failures)
     landmarks: dict[str, NewLandmark] = {}
     records = []
-    for folder in sorted(item for item in path.iterdir() if item.is_dir() and not _hidden(item)):
-        for file in sorted(folder.rglob("*")):
-            if not file.is_file() or _hidden(file):
-                continue
-            name = file.relative_to(path).as_posix()
-            row = about_photos.pop(name, {})
-            landmark = row.get("landmark") or folder.name
-            slug = _slug(landmark)
-            if slug not in landmarks:
-                landmarks[slug] = _landmark(landmark, about_landmarks.get(landmark, {}), failures)
-            records.append(
-                Record(
-                    name=name,
-                    read=partial(_read, file),
-                    landmark=slug,
-                    attribution=Attribution(*(row.get(column, "") for column in ATTRIBUTION)),
-                    group=row.get("near_duplicate_group", ""),
-                )
+    for name in tree.names:
+        folder, _slash, rest = name.partition("/")
+        if not rest or any(part.startswith((".", "__MACOSX")) for part in name.split("/")):
+            continue
+        row = about_photos.pop(name, {})
+        landmark = row.get("landmark") or folder
+        slug = slug_of(landmark)
+        if slug not in landmarks:
+            landmarks[slug] = _landmark(landmark, about_landmarks.get(landmark, {}), failures)
+        records.append(
+            Record(
+                name=name,
+                read=partial(tree.read, name),
+                landmark=slug,
+                attribution=Attribution(*(row.get(column, "") for column in ATTRIBUTION)),
+                group=row.get("near_duplicate_group", ""),
             )
+        )
     failures += [Failure(name, _("It is in images.csv, but there is no such file.")) for name in about_photos]
     return Dataset(tuple(records), tuple(landmarks.values()), tuple(failures))
 
@@ -62,43 +80,39 @@ def _landmark(folder: str, row: dict[str, str], failures: list[Failure]) -> NewL
         failures.append(Failure(f"landmarks.csv: {folder}", str(error)))
         latitude = longitude = None
     return NewLandmark(
-        slug=_slug(folder),
+        slug=slug_of(folder),
         name_vi=name,
         name_en=row.get("name_en") or name,
         province=row.get("province", ""),
         former_province=row.get("province_before_2025_07", ""),
         latitude=latitude,
         longitude=longitude,
-        overlaps_with=tuple(_slug(other) for other in row.get("overlaps_with", "").split()),
+        overlaps_with=tuple(slug_of(other) for other in row.get("overlaps_with", "").split()),
         **({"kind": row["kind"]} if row.get("kind") else {}),
     )
 
 
-def _table(path: Path, key: str, failures: list[Failure]) -> dict[str, dict[str, str]]:
+def _table(tree: Tree, name: str, key: str, failures: list[Failure]) -> dict[str, dict[str, str]]:
     """The rows of a table by a column of it; none where there is no table, or none that can be read."""
-    if not path.exists():
+    if name not in tree.names:
         return {}
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restkey="", restval="")
-            if key not in (reader.fieldnames or []):
-                raise ValueError(_("There is no column %(name)s.") % {"name": key})
-            rows = [{column: value.strip() for column, value in row.items() if column} for row in reader]
-    except (OSError, ValueError, csv.Error) as error:
-        failures.append(Failure(path.name, str(error)))
+        data = tree.read(name)
+        if len(data) > settings.PHOTO_MAX_BYTES:  # and so cut off
+            raise tables.BadTable(_("The table is too large."))
+        rows = list(tables.rows(data, needs=(key,)))
+    except (OSError, tables.BadTable) as error:
+        failures.append(Failure(name, str(error)))
         return {}
-    return {row[key]: row for row in rows}
+    return {row.fields[key]: row.fields for row in rows}
 
 
-def _read(file: Path) -> bytes:
-    """No more of it than tells that it is too large."""
-    with open(file, "rb") as opened:
+def _read(folder: Path, name: str) -> bytes:
+    """No more of it than tells that it is too large, as a photo; tables are smaller."""
+    with open(folder / name, "rb") as opened:
         return opened.read(settings.PHOTO_MAX_BYTES + 1)
 
 
-def _slug(folder: str) -> str:
-    return slugify(folder.replace("đ", "d").replace("Đ", "D")).replace("_", "-")
-
-
-def _hidden(path: Path) -> bool:
-    return path.name.startswith(".")
+def slug_of(name: str) -> str:
+    """The slug of a folder's or a landmark's name."""
+    return slugify(name.replace("đ", "d").replace("Đ", "D")).replace("_", "-")

@@ -19,7 +19,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "format", choices=importers.formats(), help="how the dataset is laid out; see below"
         )
-        parser.add_argument("path", type=Path, metavar="PATH")
+        parser.add_argument(
+            "source", type=Path, metavar="SOURCE", help="a folder, a file, or what the format says"
+        )
+        parser.add_argument("--landmark", default="", help="slug of the landmark that all the photos show")
         parser.add_argument("--dry-run", action="store_true", help="look at everything, change nothing")
         for name, what in (
             ("author", "author"),
@@ -29,12 +32,15 @@ class Command(BaseCommand):
         ):
             parser.add_argument(f"--{name}", default="", help=f"{what} of the photos that name none")
 
-    def handle(self, *, format: str, path: Path, dry_run: bool, **options) -> None:
-        if not path.is_dir():
-            raise CommandError(f"There is no folder {path}.")
-        dataset = importers.formats()[format].read(path)
-        if not dataset.records:
-            raise CommandError(f"There are no photos in {path}.")
+    def handle(self, *, format: str, source: Path, landmark: str, dry_run: bool, **options) -> None:
+        try:
+            dataset = importers.formats()[format].read(source)
+        except (OSError, ValueError) as error:
+            raise CommandError(str(error)) from error
+        if landmark:
+            dataset = dataset.all_of(landmark)
+        if not dataset.records and not dataset.failures:
+            raise CommandError(f"There are no photos in {source}.")
         defaults = importers.Attribution(
             options["author"], options["licence"], options["licence_url"], options["source_url"]
         )

@@ -258,7 +258,22 @@ def test_a_folder_named_in_vietnamese_becomes_a_landmark(tmp_path):
 
 
 def test_the_formats_are_the_files_of_the_folder():
-    assert importers.formats() == {"folder": folder}
+    assert importers.formats()["folder"] is folder
+    assert list(importers.formats()) == ["commons", "folder", "founding", "google_landmarks", "table", "zip"]
+
+
+def test_all_photos_can_be_said_to_show_one_landmark(dataset, capsys):
+    LandmarkFactory(slug="chua-mot-cot")
+    call_command("import_images", "folder", str(dataset), landmark="chua-mot-cot")
+    assert "4 photos added" in capsys.readouterr().out
+    assert LandmarkImage.objects.filter(landmark__slug="chua-mot-cot").count() == 4
+    assert Landmark.objects.count() == 1
+
+
+def test_a_table_too_large_to_be_one_is_reported_not_cut_off(dataset, settings):
+    settings.PHOTO_MAX_BYTES = 6_000
+    (dataset / "images.csv").write_bytes(b"path,author\n" + b"x" * 10_000)
+    assert [failure.name for failure in run(dataset).failed][:1] == ["images.csv"]
 
 
 def test_the_command_adds_photos_and_reports(dataset, capsys):
