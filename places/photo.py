@@ -94,6 +94,11 @@ def inspect(data: bytes) -> PhotoFacts:
         return PhotoFacts(_format(image), width, height, _taken_at(exif), latitude, longitude)
 
 
+def tells_where(data: bytes) -> bool:
+    """Whether a photo's metadata speaks of the position where it was taken, in EXIF or XMP, be it readable or not."""
+    return b"GPSL" in data or ExifTags.Base.GPSInfo in _exif(_open(data))
+
+
 def upright(data: bytes, *, longest_side: int) -> Image.Image:
     """The photo as it is meant to be seen: upright, sRGB, transparency on white, no metadata, never enlarged.
 

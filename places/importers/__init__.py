@@ -62,7 +62,19 @@ class NewLandmark:
     latitude: float | None = None
     longitude: float | None = None
     overlaps_with: tuple[str, ...] = ()
+    other_names: tuple[str, ...] = ()
+    category: str = ""
     description_vi: str = ""
+    description_en: str = ""
+    unesco: str = ""
+    unesco_year: int | None = None
+
+
+# The fields that a landmark has under the same name, and of the same kind.
+COPIED = (
+    "name_vi", "name_en", "kind", "latitude", "longitude", "category", "description_vi", "description_en", "unesco",
+    "unesco_year",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -183,12 +195,8 @@ def _landmarks(dataset: Dataset, report: Report, *, dry_run: bool) -> dict[str, 
             continue
         landmark = Landmark(
             slug=new.slug,
-            name_vi=new.name_vi,
-            name_en=new.name_en,
-            kind=new.kind,
-            latitude=new.latitude,
-            longitude=new.longitude,
-            description_vi=new.description_vi,
+            **{name: getattr(new, name) for name in COPIED},
+            other_names=list(new.other_names),
             province=provinces.get(_bare(new.province)),
             former_province=former.get(_bare(new.former_province)),
         )

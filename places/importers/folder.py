@@ -1,7 +1,8 @@
 """A folder per landmark, with photos in it; optionally landmarks.csv and images.csv beside the folders.
 
-landmarks.csv: landmark (the folder), name_vi, name_en, province, province_before_2025_07, latitude,
-longitude, kind, overlaps_with (folders, separated by spaces).
+landmarks.csv: landmark (the folder), name_vi, name_en, other_names (separated by |), province,
+province_before_2025_07, category, kind, latitude, longitude, description_vi, description_en, unesco, unesco_year,
+overlaps_with (folders, separated by spaces).
 images.csv: path, landmark, near_duplicate_group, author, licence, licence_url, source_url.
 Only landmark and path must be there; a folder or photo that a table lacks is taken all the same.
 """
@@ -76,9 +77,10 @@ def _landmark(folder: str, row: dict[str, str], failures: list[Failure]) -> NewL
         latitude, longitude = (
             float(row[column]) if row.get(column) else None for column in ("latitude", "longitude")
         )
+        unesco_year = int(row["unesco_year"]) if row.get("unesco_year") else None
     except ValueError as error:
         failures.append(Failure(f"landmarks.csv: {folder}", str(error)))
-        latitude = longitude = None
+        latitude = longitude = unesco_year = None
     return NewLandmark(
         slug=slug_of(folder),
         name_vi=name,
@@ -88,6 +90,12 @@ def _landmark(folder: str, row: dict[str, str], failures: list[Failure]) -> NewL
         latitude=latitude,
         longitude=longitude,
         overlaps_with=tuple(slug_of(other) for other in row.get("overlaps_with", "").split()),
+        other_names=tuple(filter(None, row.get("other_names", "").split("|"))),
+        category=row.get("category", ""),
+        description_vi=row.get("description_vi", ""),
+        description_en=row.get("description_en", ""),
+        unesco=row.get("unesco", ""),
+        unesco_year=unesco_year,
         **({"kind": row["kind"]} if row.get("kind") else {}),
     )
 
