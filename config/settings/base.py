@@ -45,6 +45,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.middleware.RefusalsMiddleware",
     "config.middleware.DatabaseAwayMiddleware",
 ]
 
@@ -133,6 +134,10 @@ LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_TZ = True
 
+# Who answers for this site, as its pages say; where nobody is named, they say that.
+OPERATOR_NAME = env.str("OPERATOR_NAME", default="")
+CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")
+
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -189,6 +194,13 @@ PHOTO_MAX_PIXELS = env.int("PHOTO_MAX_PIXELS", default=50_000_000)
 PHOTO_MIN_SIDE = 32
 REQUIRE_ATTRIBUTION = env.bool("REQUIRE_ATTRIBUTION", default=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * PHOTO_MAX_BYTES  # base64 in JSON is a third larger than the photo
+
+# How long what is asked is kept
+SEARCHES_KEPT_DAYS = env.int("SEARCHES_KEPT_DAYS", default=365)  # an account's; 0 is for ever
+VISITORS_SEARCHES_KEPT_DAYS = env.int("VISITORS_SEARCHES_KEPT_DAYS", default=30)  # 0 is for ever
+PRIVATE_SEARCHES_KEPT_MINUTES = env.int("PRIVATE_SEARCHES_KEPT_MINUTES", default=15)  # after the answer
+# A session is the only key to a visitor's searches, so it lives as long as they do.
+SESSION_COOKIE_AGE = 24 * 3600 * (VISITORS_SEARCHES_KEPT_DAYS or 365)
 
 # Networks. The methods know nothing of Django: they read these from the environment.
 os.environ.setdefault("WEIGHTS_DIR", str(VAR_DIR / "weights"))
