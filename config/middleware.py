@@ -1,4 +1,4 @@
-"""What holds for every request: its language, and what is said while the database is away."""
+"""What holds for every request: its language, and what is said when it is refused or the database is away."""
 
 import logging
 
@@ -23,6 +23,26 @@ class LanguageMiddleware(LocaleMiddleware):
         if request.path_info.startswith(API):
             translation.activate(translation.get_language_from_request(request))
             request.LANGUAGE_CODE = translation.get_language()
+
+
+class RefusalsMiddleware:
+    """A refusal that a view leaves without words gets the page of its status: 405, 410, 413, 429."""
+
+    PAGES = {405, 410, 413, 429}
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if (
+            response.status_code in self.PAGES
+            and not request.path_info.startswith(API)
+            and not response.streaming
+            and not response.content
+        ):
+            response.content = render_to_string(f"{response.status_code}.html", request=request)
+        return response
 
 
 class DatabaseAwayMiddleware:

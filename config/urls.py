@@ -7,13 +7,19 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+from config import pages
+
 admin.site.site_header = admin.site.site_title = "Vietnam Tourism Retrieval"
 
 urlpatterns = [
     path("api/v1/", include("config.api")),
     path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain")),
+    path("favicon.ico", pages.favicon),
+    path("service-worker.js", pages.service_worker, name="service-worker"),
+    path(".well-known/security.txt", pages.security_contact),
     *i18n_patterns(
         path("", include("retrieval.urls")),
+        path("", include((pages.addresses, "pages"))),
         path("places/", include("places.urls")),
         path("accounts/", include("accounts.urls")),
         path("accounts/", include("allauth.urls")),

@@ -45,6 +45,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.middleware.RefusalsMiddleware",
     "config.middleware.DatabaseAwayMiddleware",
 ]
 
@@ -133,6 +134,10 @@ LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_TZ = True
 
+# Who answers for this site, as its pages say; where nobody is named, they say that.
+OPERATOR_NAME = env.str("OPERATOR_NAME", default="")
+CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")
+
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -195,6 +200,13 @@ COMMONS_API = env.str("COMMONS_API", default="https://commons.wikimedia.org/w/ap
 WIKIDATA_API = env.str("WIKIDATA_API", default="https://www.wikidata.org/w/api.php")
 COMMONS_USER_AGENT = env.str("COMMONS_USER_AGENT", default="VietnamTourismRetrieval/1.0 (no contact set)")
 COMMONS_PAUSE = env.float("COMMONS_PAUSE", default=1.0)  # seconds between two requests
+
+# How long what is asked is kept
+SEARCHES_KEPT_DAYS = env.int("SEARCHES_KEPT_DAYS", default=365)  # an account's; 0 is for ever
+VISITORS_SEARCHES_KEPT_DAYS = env.int("VISITORS_SEARCHES_KEPT_DAYS", default=30)  # 0 is for ever
+PRIVATE_SEARCHES_KEPT_MINUTES = env.int("PRIVATE_SEARCHES_KEPT_MINUTES", default=15)  # after the answer
+# A session is the only key to a visitor's searches, so it lives as long as they do.
+SESSION_COOKIE_AGE = 24 * 3600 * (VISITORS_SEARCHES_KEPT_DAYS or 365)
 
 # Networks. The methods know nothing of Django: they read these from the environment.
 os.environ.setdefault("WEIGHTS_DIR", str(VAR_DIR / "weights"))
