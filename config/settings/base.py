@@ -28,6 +28,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -143,7 +145,29 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
+ACCOUNT_CHANGE_EMAIL = True  # one address an account; a new one takes its place once it is confirmed
+ACCOUNT_FORMS = {"add_email": "accounts.forms.ChangeEmailForm"}
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before what a found, unlocked phone must not be able to do
+# An address must be confirmed where mail reaches people; elsewhere that would lock everybody out.
+ACCOUNT_EMAIL_VERIFICATION = env.str(
+    "ACCOUNT_EMAIL_VERIFICATION", default="mandatory" if env.str("EMAIL_URL", default="") else "optional"
+)
+MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION != "mandatory"
+MFA_TOTP_ISSUER = "Vietnam Tourism Retrieval"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+# Logging in by another site's account: offered where that site's id and secret for this one are given.
+SOCIALACCOUNT_PROVIDERS = {
+    provider: {
+        "APPS": [{"client_id": client_id, "secret": env.str(f"{provider.upper()}_SECRET"), "key": ""}],
+        "SCOPE": scope,
+    }
+    for provider, scope in (("google", ["email"]), ("facebook", ["email"]))
+    if (client_id := env.str(f"{provider.upper()}_CLIENT_ID", default=""))
+}
+INSTALLED_APPS += [f"allauth.socialaccount.providers.{provider}" for provider in SOCIALACCOUNT_PROVIDERS]
+
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "retrieval:home"
 LOGOUT_REDIRECT_URL = "retrieval:home"
@@ -189,6 +213,13 @@ PHOTO_MAX_PIXELS = env.int("PHOTO_MAX_PIXELS", default=50_000_000)
 PHOTO_MIN_SIDE = 32
 REQUIRE_ATTRIBUTION = env.bool("REQUIRE_ATTRIBUTION", default=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * PHOTO_MAX_BYTES  # base64 in JSON is a third larger than the photo
+
+# How long what is asked is kept
+SEARCHES_KEPT_DAYS = env.int("SEARCHES_KEPT_DAYS", default=365)  # an account's; 0 is for ever
+VISITORS_SEARCHES_KEPT_DAYS = env.int("VISITORS_SEARCHES_KEPT_DAYS", default=30)  # 0 is for ever
+PRIVATE_SEARCHES_KEPT_MINUTES = env.int("PRIVATE_SEARCHES_KEPT_MINUTES", default=15)  # after the answer
+# A session is the only key to a visitor's searches, so it lives as long as they do.
+SESSION_COOKIE_AGE = 24 * 3600 * (VISITORS_SEARCHES_KEPT_DAYS or 365)
 
 # Networks. The methods know nothing of Django: they read these from the environment.
 os.environ.setdefault("WEIGHTS_DIR", str(VAR_DIR / "weights"))
