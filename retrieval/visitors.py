@@ -26,21 +26,21 @@ def lasting_visitor_of(request: HttpRequest) -> dict:
 
 
 def asks_privately(request: HttpRequest) -> bool:
-    """Whether this visitor wants nothing kept of what they ask: an account says so for good, others in a session."""
-    if request.user.is_authenticated:
-        return request.user.searches_privately
-    return request.session.get(PRIVATELY, False)
+    """Whether this visitor wants nothing kept of what they ask: an account says so on every device, a session in one.
+
+    What was wanted before logging in holds after it too.
+    """
+    return request.session.get(PRIVATELY, False) or getattr(request.user, "searches_privately", False)
 
 
 def ask_privately(request: HttpRequest, *, on: bool) -> None:
     """Keep nothing of what this visitor asks from now on, or end that."""
+    request.session.pop(PRIVATELY, None)
     if request.user.is_authenticated:
         request.user.searches_privately = on
         request.user.save(update_fields=["searches_privately"])
     elif on:
         request.session[PRIVATELY] = True
-    else:
-        request.session.pop(PRIVATELY, None)
 
 
 def own_searches(*, user, session_key: str) -> QueryQuerySet:

@@ -34,7 +34,7 @@ def history(request: HttpRequest) -> HttpResponse:
         search.short = answer_page.short(search, search.best)
     kept = request.GET.copy()
     kept.pop("page", None)
-    context = {"page": page, "form": form, "kept": kept.urlencode(), "privately": asks_privately(request)}
+    context = {"page": page, "form": form, "kept": kept.urlencode()}
     return render(request, "retrieval/history.html", context)
 
 

@@ -47,6 +47,17 @@ def test_in_private_mode_every_search_is_whatever_the_form_says(client, has_acco
     assert Query.objects.filter(private=False).count() == 1
 
 
+def test_private_mode_outlasts_logging_in(client):
+    user = UserFactory(password="một mật khẩu dài")
+    client.post("/searches/private/", {"on": "1"})
+    client.post("/accounts/login/", {"login": user.email, "password": "một mật khẩu dài"})
+    assert "Chế độ riêng tư đang bật" in text_of(client.get("/accounts/profile/"))
+    send(client)
+    client.post("/searches/private/", {"on": "0"})
+    send(client)
+    assert [query.private for query in Query.objects.order_by("asked_at")] == [True, False]
+
+
 def test_private_mode_shows_as_a_tick_that_cannot_be_taken(client):
     assert "disabled" in str(SearchForm(privately=True)["private"])
     assert "checked" in str(SearchForm(privately=True)["private"])
