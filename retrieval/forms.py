@@ -189,7 +189,7 @@ class HistoryForm(forms.Form):
     )  # fmt: skip
     answer = forms.ChoiceField(
         label=_("Answer"), required=False,
-        choices=[("", _("All answers")), *Query.Verdict.choices, (FAILED, _("Failed"))],
+        choices=[("", _("All")), *Query.Verdict.choices, (FAILED, _("Failed"))],
     )  # fmt: skip
     method = forms.ChoiceField(label=_("Method"), required=False)
     order = forms.ChoiceField(
@@ -200,7 +200,7 @@ class HistoryForm(forms.Form):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         methods = [(one.name, gettext(one.label)) for one in offered_methods()]
-        self.fields["method"].choices = [("", gettext("All methods")), *methods]
+        self.fields["method"].choices = [("", gettext("All")), *methods]
 
     def filter(self, searches: QueryQuerySet) -> QueryQuerySet:
         self.is_valid()

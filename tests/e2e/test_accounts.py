@@ -21,7 +21,7 @@ WORDS = {
     "/": {
         "Log in": "Đăng nhập", "Log out": "Đăng xuất", "Sign up": "Đăng ký", "Turn it on": "Bật lên",
         "Delete my account": "Xóa tài khoản", "Delete everything": "Xóa tất cả", "Star": "Gắn sao",
-        "Rename": "Đổi tên", "Save": "Lưu", "Show": "Xem", "Starred only": "Chỉ lượt gắn sao",
+        "Rename": "Đổi tên", "Save": "Lưu", "Show": "Xem", "Starred only": "Có gắn sao",
         "Download all as a file (JSON)": "Tải tất cả về thành một tệp (JSON)", "Search again": "Tìm lại",
         "Turn private mode on": "Bật chế độ riêng tư", "This search is private.": "Lượt tìm này là riêng tư.",
         "Forget it now": "Xóa ngay", "Place or own title": "Địa điểm hoặc tên riêng", "Go on": "Tiếp tục",
