@@ -7,10 +7,11 @@ from django.utils.translation import get_language
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    def save_user(self, request: HttpRequest, user, form, commit: bool = True):
-        """A new account reads in the language it was made in."""
+    def new_user(self, request: HttpRequest):
+        """A new account reads in the language it was made in, by whatever way it was made."""
+        user = super().new_user(request)
         user.language = get_language()
-        return super().save_user(request, user, form, commit)
+        return user
 
     def post_login(self, request: HttpRequest, user, **kwargs) -> HttpResponse:
         """After logging in the site goes on in the account's language."""

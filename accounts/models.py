@@ -26,6 +26,10 @@ class User(AbstractUser):
         _("language"), max_length=2, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )
 
+    searches_privately = models.BooleanField(
+        _("searches privately"), default=False, help_text=_("Nothing of what the account asks is kept.")
+    )
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: list[str] = []
     objects = UserManager()

@@ -26,6 +26,27 @@ PHRASES = (
     _("Too many failed login attempts. Try again later."),
     _("The email address is not assigned to any user account."),
     _("Be patient, you are sending too many requests."),
+    _("This email address is already associated with this account."),
+    _("The new value must be different from the current one."),
+    _("Use your password"),
+    _("Use authenticator app or code"),
+    # Two-step log-in
+    _("Code"),
+    _("Authenticator code"),
+    _("Incorrect code."),
+    _("You cannot add an email address to an account protected by two-factor authentication."),
+    _("You cannot generate recovery codes without having two-factor authentication enabled."),
+    _("You cannot activate two-factor authentication until you have verified your email address."),
+    # Accounts of other sites
+    _("Your account has no password set up."),
+    _("Your account has no verified email address."),
+    _("You cannot disconnect your last remaining third-party account."),
+    _("The third-party account is already connected to a different account."),
+    _(
+        "An account already exists with this email address."
+        " Please sign in to that account first, then connect"
+        " your %s account."
+    ),
 )
 
 # Django changed this sentence and its Vietnamese has not followed.

@@ -1,3 +1,6 @@
+from allauth.account.decorators import reauthentication_required
+from allauth.core.ratelimit import consume_or_429
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
@@ -12,6 +15,7 @@ from .forms import DeleteAccountForm, ProfileForm
 
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
+    """All that an account holds, each thing with the way to change it."""
     form = ProfileForm(request.POST or None, instance=request.user)
     if form.is_valid():
         user = form.save()
@@ -19,13 +23,22 @@ def profile(request: HttpRequest) -> HttpResponse:
         with translation.override(user.language):
             messages.success(request, _("Your profile is saved."))
         return redirect(address)
-    return render(request, "accounts/profile.html", {"form": form}, status=400 if form.errors else 200)
+    context = {"form": form, "has_two_steps": is_mfa_enabled(request.user)}
+    return render(request, "accounts/profile.html", context, status=400 if form.errors else 200)
+
+
+def _has_no_password(request: HttpRequest) -> bool:
+    return not request.user.has_usable_password()
 
 
 @login_required
+@reauthentication_required(enabled=_has_no_password)
 def delete(request: HttpRequest) -> HttpResponse:
     """Delete the account with all it asked."""
     form = DeleteAccountForm(request.POST if request.method == "POST" else None, user=request.user)
+    # Or whoever finds a browser logged in could try passwords here without end.
+    if form.is_bound and (refusal := consume_or_429(request, action="reauthenticate", user=request.user)):
+        return refusal
     if form.is_valid():
         user = request.user
         logout(request)

@@ -1,5 +1,7 @@
 """Every address of the site: Vietnamese pages at `/...`, English ones at `/en/...`, the API in any language."""
 
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.conf.urls.static import static
@@ -10,6 +12,10 @@ from django.views.generic import TemplateView
 from config import pages
 
 admin.site.site_header = admin.site.site_title = "Vietnam Tourism Retrieval"
+
+# allauth's pages there would show people's second keys, and what other sites told of them.
+for secret in (Authenticator, SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(secret)
 
 urlpatterns = [
     path("api/v1/", include("config.api")),

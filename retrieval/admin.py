@@ -107,7 +107,7 @@ class QueryAdmin(ReadOnly, admin.ModelAdmin):
     inlines = [RankedPlaceInline, HitInline]
 
     def get_queryset(self, request: HttpRequest):
-        return super().get_queryset(request).with_own_answer()
+        return super().get_queryset(request).filter(private=False).with_own_answer()
 
     @admin.display(description=gettext_lazy("best place"))
     def best_place(self, query: Query) -> str:

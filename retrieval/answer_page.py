@@ -12,12 +12,12 @@ from retrieval.answering import approaches
 
 from .hint_words import WORDS
 from .models import LookAlike, Query, RankedPlace
+from .models.queries import NAMED_AT_MOST
 
 PLACES_AT_ONCE = 5
 PHOTOS_AT_ONCE = 12
 EVEN = 0.5  # the probability at which a place is as likely known as not
 LIKELY_ENOUGH = 0.1  # a probability at which a place is named beside others
-NAMED_AT_MOST = 5
 NAMED_WHERE_UNSURE = 3
 COMPARED_FOR_LOOKS = 3  # places among which look-alikes are sought
 

@@ -28,7 +28,7 @@ from .serializers import (
     MethodSerializer,
     QuerySerializer,
 )
-from .visitors import owns, visitor_of
+from .visitors import asks_privately, owns, visitor_of
 
 TOKEN = OpenApiParameter(
     "token",
@@ -72,7 +72,8 @@ class SearchViewSet(viewsets.GenericViewSet):
         question.is_valid(raise_exception=True)
         try:
             query = tasks.ask(
-                **question.validated_data,
+                **question.validated_data
+                | {"private": question.validated_data["private"] or asks_privately(request)},
                 user=request.user,
                 session_key=request.session.session_key or "",
             )
@@ -112,7 +113,9 @@ class SearchViewSet(viewsets.GenericViewSet):
         request=CorrectionSerializer,
         responses={
             200: CorrectionSerializer,
-            409: OpenApiResponse(description="The search is not answered, or names no place to judge."),
+            409: OpenApiResponse(
+                description="The search is not answered, names no place to judge, or is private."
+            ),
         },
     )
     @action(
@@ -128,7 +131,7 @@ class SearchViewSet(viewsets.GenericViewSet):
         said.is_valid(raise_exception=True)
         try:
             kept = corrections.correct(query, **said.validated_data)
-        except (corrections.NotAnswered, corrections.NoPlaceAnswered) as error:
+        except (corrections.NotAnswered, corrections.NoPlaceAnswered, corrections.IsPrivate) as error:
             raise NothingToCorrect from error
         return Response(self.get_serializer(kept).data)
 
@@ -168,7 +171,7 @@ class SearchViewSet(viewsets.GenericViewSet):
             self.signer.unsign(f"{pk}:{request.query_params.get('token', '')}")
         except signing.BadSignature:
             queries = queries.readable_by(user=request.user, session_key=request.session.session_key)
-        query = queries.filter(pk=pk).first()
+        query = queries.still_kept().filter(pk=pk).first()
         if query is None:
             raise Http404
         return query

@@ -24,14 +24,20 @@ class NoPlaceAnswered(Exception):
     """The answer names no place, so none that could be right or wrong."""
 
 
+class IsPrivate(Exception):
+    """Nothing is kept of the search, so a curator could not look at it."""
+
+
 def correct(query: Query, *, said: str, landmark: Landmark | None = None, note: str = "") -> Correction:
     """Keep what the one who asked says of the answer, in place of what they said before.
 
     landmark: what the photo shows in fact, with IN_FACT only. What is changed is for a curator to look at anew.
-    Raises NotAnswered, NoPlaceAnswered, ValueError (a landmark where none belongs, or none where one does).
+    Raises NotAnswered, NoPlaceAnswered, IsPrivate, ValueError (a landmark where none belongs, or none where one does).
     """
     if query.state != Query.State.ANSWERED:
         raise NotAnswered
+    if query.private:
+        raise IsPrivate
     if (landmark is not None) != (said == Said.IN_FACT):
         raise ValueError(f"{said} with {landmark}")
     best = None if query.verdict == Query.Verdict.UNKNOWN else query.places.first()

@@ -13,7 +13,7 @@ from retrieval.answering import approaches
 from retrieval.answering.approaches import CONSENSUS, Approach
 
 from . import serving
-from .models import Correction
+from .models import Correction, Query, QueryQuerySet
 from .tasks import MOST_PHOTOS
 
 EDGES = ("left", "top", "right", "bottom")
@@ -146,6 +146,14 @@ class SearchForm(AgainForm):
         label=_("Kind of place"), required=False, choices=[("", _("All kinds")), *Landmark.Category.choices]
     )
 
+    private = forms.BooleanField(label=_("Keep nothing of this search"), required=False)
+
+    def __init__(self, *args, privately: bool = False, **kwargs) -> None:
+        """privately: the visitor has private mode on, so that no search can do without."""
+        super().__init__(*args, **kwargs)
+        if privately:
+            self.fields["private"].initial, self.fields["private"].disabled = True, True
+
     def clean(self) -> dict:
         cleaned = super().clean()
         camera = cleaned.get("camera")
@@ -165,7 +173,62 @@ class SearchForm(AgainForm):
         return settings.PHOTO_MAX_BYTES
 
     def question(self) -> dict:
-        return super().question() | {name: self.cleaned_data[name] for name in ("province", "category")}
+        return super().question() | {
+            name: self.cleaned_data[name] for name in ("province", "category", "private")
+        }
+
+
+class HistoryForm(forms.Form):
+    """Which of one's searches to list. What is not understood is left out, never an error: addresses grow old."""
+
+    FAILED, OLDEST = "failed", "oldest"
+
+    q = forms.CharField(
+        label=_("Place or own title"), required=False, max_length=200,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )  # fmt: skip
+    answer = forms.ChoiceField(
+        label=_("Answer"), required=False,
+        choices=[("", _("All")), *Query.Verdict.choices, (FAILED, _("Failed"))],
+    )  # fmt: skip
+    method = forms.ChoiceField(label=_("Method"), required=False)
+    order = forms.ChoiceField(
+        label=_("Order"), required=False, choices=[("", _("Latest first")), (OLDEST, _("Oldest first"))]
+    )
+    starred = forms.BooleanField(label=_("Starred only"), required=False)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        methods = [(one.name, gettext(one.label)) for one in offered_methods()]
+        self.fields["method"].choices = [("", gettext("All")), *methods]
+
+    def filter(self, searches: QueryQuerySet) -> QueryQuerySet:
+        self.is_valid()
+        wanted = self.cleaned_data
+        if words := wanted.get("q"):
+            searches = searches.about(words)
+        if (answer := wanted.get("answer")) == self.FAILED:
+            searches = searches.filter(state=Query.State.FAILED)
+        elif answer:
+            searches = searches.filter(verdict=answer)
+        if method := wanted.get("method"):
+            searches = searches.filter(method=method)
+        if wanted.get("starred"):
+            searches = searches.filter(starred=True)
+        return searches.order_by("asked_at" if wanted.get("order") == self.OLDEST else "-asked_at")
+
+    @property
+    def narrows(self) -> bool:
+        return any(self.cleaned_data.get(name) for name in ("q", "answer", "method", "starred"))
+
+
+class TitleForm(forms.ModelForm):
+    """What a visitor calls a search; nothing, or spaces alone, takes the title away."""
+
+    class Meta:
+        model = Query
+        fields = ["title"]
+        error_messages = {"title": {"max_length": _("A title has %(limit_value)d characters at most.")}}
 
 
 class CorrectionForm(forms.Form):

@@ -137,8 +137,9 @@ def box_of(query: Query) -> Box | None:
 def fail(query: Query, *, reason: str) -> None:
     """End a search without an answer, and say why; its views that still wait end with it."""
     query.state, query.reason, query.answered_at = Query.State.FAILED, reason, timezone.now()
-    query.save(update_fields=["state", "reason", "answered_at"])
-    query.views.unanswered().update(state=query.state, reason=reason, answered_at=query.answered_at)
+    ended = {"state": query.state, "reason": reason, "answered_at": query.answered_at}
+    Query.objects.filter(pk=query.pk).update(**ended)  # no row where its visitor deleted it meanwhile
+    query.views.unanswered().update(**ended)
 
 
 class _Clock:
@@ -165,7 +166,9 @@ class _Clock:
 def _store(
     query: Query, found: Answer, *, hints: list[dict], version: str, seconds: dict[str, float]
 ) -> None:
-    query = Query.objects.select_for_update().get(pk=query.pk)
+    query = Query.objects.select_for_update().filter(pk=query.pk).first()
+    if query is None:  # its visitor deleted it meanwhile
+        return
     query.hits.all().delete()
     query.places.all().delete()
     Hit.objects.bulk_create(

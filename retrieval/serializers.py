@@ -136,6 +136,9 @@ class AskSerializer(serializers.Serializer):
         "slug", queryset=Province.objects.all(), required=False, default=None
     )
     category = serializers.ChoiceField(Landmark.Category, required=False, default="")
+    private = serializers.BooleanField(
+        default=False, help_text="Keep nothing: the search can be read for some minutes after its answer."
+    )
 
     def validate(self, attributes: dict) -> dict:
         """Refuse a bad photo here, and turn a box in pixels into fractions."""

@@ -28,7 +28,7 @@ from places.models import Province
 from places.photo import PhotoRefused, ServedCopy, inspect, served_copy
 from retrieval.answering import approaches
 
-from . import indexing, search, serving
+from . import indexing, retention, search, serving
 from .locks import claim
 from .models import NightlyTuning, Query, WorkerPulse
 
@@ -39,6 +39,8 @@ MAX_ATTEMPTS = 3  # a photo that took three workers down does not get a fourth
 REQUEUE_AFTER = timedelta(seconds=60)  # a message not taken up by then is sent again
 MOST_PHOTOS = 5  # of one place in one search
 PULSE_SECONDS = 5
+SWEEP_SECONDS = 60
+FORGET_OLD_EVERY = 60  # sweeps
 LOOK_FOR_MISSING_EVERY = 12  # pulses
 DESCRIBING_IS_QUEUED = "describing-is-queued"
 BITE = 4  # photos described per task, so that a search never waits behind more than a few
@@ -75,12 +77,13 @@ def ask(
     k: int = 50,
     province: Province | None = None,
     category: str = "",
+    private: bool = False,
 ) -> Query:
     """Keep a visitor's question and queue it.
 
     more: further photos of the same place. box: on the first photo, left, top, right, bottom as fractions of the
-    upright photo. beside: the search of the same photos that this one is compared to. What is kept of a photo is
-    an upright copy without metadata. Raises PhotoRefused (OneOfSeveralRefused for several), TooManyPhotos,
+    upright photo. beside: the search of the same photos that this one is compared to. private: it is kept only
+    until it has been read. What is kept of a photo is an upright copy without metadata. Raises PhotoRefused (OneOfSeveralRefused for several), TooManyPhotos,
     UnknownMethod, UnknownVerifier, BadBox; then nothing is kept.
     """
     approaches.find(method, verifier=verifier)
@@ -95,6 +98,7 @@ def ask(
         "k": k,
         "province": province,
         "category": category,
+        "private": private,
     }
     query = Query(beside=beside, width=first.width, height=first.height, **shared)
     _draw(query, box)
@@ -133,8 +137,9 @@ def ask_again(
     beside: Query | None = None,
     user=None,
     session_key: str = "",
+    private: bool = False,
 ) -> Query:
-    """Ask about the photos of an earlier query by another method or with another box.
+    """Ask about the photos of an earlier query by another method or with another box; of a private one, privately.
 
     Raises UnknownMethod, UnknownVerifier, BadBox, FileNotFoundError (a photo is gone).
     """
@@ -151,6 +156,7 @@ def ask_again(
         k=query.k,
         province=query.province,
         category=query.category,
+        private=private or query.private,
     )
 
 
@@ -320,3 +326,29 @@ def _keep_pulse(sender, **_kwargs) -> None:
         connection.close()
 
     threading.Thread(target=beat, name="pulse", daemon=True).start()
+
+
+@worker_ready.connect
+def _keep_promises(**_kwargs) -> None:
+    """Forget in time what is to be forgotten, until this worker stops; beside the pulse, which must not wait for it."""
+    stopped = threading.Event()
+    worker_shutting_down.connect(lambda **_: stopped.set(), weak=False)
+
+    def sweep() -> None:
+        for count in itertools.count():
+            try:
+                with claim(retention.LOCK) as claimed:
+                    if claimed:
+                        retention.forget_private_searches()
+                    if claimed and count % FORGET_OLD_EVERY == 0:
+                        retention.forget_what_is_over()
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("the database does not answer: %s", error)
+            except Exception:  # a store has errors of its own; what is left is swept next time
+                logger.exception("what is over could not be forgotten")
+            finally:
+                connection.close()
+            if stopped.wait(SWEEP_SECONDS):
+                break
+
+    threading.Thread(target=sweep, name="sweep", daemon=True).start()

@@ -9,6 +9,8 @@ urlpatterns = [
     path("searches/", history.history, name="history"),
     path("searches/new/", asking.ask, name="ask"),
     path("searches/delete/", history.history_delete, name="history-delete"),
+    path("searches/export/", history.history_export, name="history-export"),
+    path("searches/private/", history.private_mode, name="private-mode"),
     path("searches/<uuid:pk>/", answers.query, name="query"),
     path("searches/<uuid:pk>/progress/", answers.query_progress, name="query-progress"),
     path("searches/<uuid:pk>/photo/", photos.query_photo, name="query-photo"),
@@ -24,5 +26,8 @@ urlpatterns = [
     path("searches/<uuid:pk>/share/", history.query_share, name="query-share"),
     path("searches/<uuid:pk>/correction/", answers.query_correct, name="query-correct"),
     path("searches/<uuid:pk>/correction/delete/", answers.query_uncorrect, name="query-uncorrect"),
+    path("searches/<uuid:pk>/star/", history.query_star, name="query-star"),
+    path("searches/<uuid:pk>/title/", history.query_title, name="query-title"),
+    path("searches/<uuid:pk>/repeat/", history.query_repeat, name="query-repeat"),
     path("searches/<uuid:pk>/delete/", history.query_delete, name="query-delete"),
 ]

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 
 from .models import Correction, Query, QueryQuerySet
 
+PRIVATELY = "searches-privately"  # in a session
+
 
 def visitor_of(request: HttpRequest) -> dict:
     """The visitor as `tasks.ask` and `Query.objects.readable_by` take one; no session is made for looking."""
@@ -19,7 +21,26 @@ def lasting_visitor_of(request: HttpRequest) -> dict:
     """The same, with a session made where there is none, so that what is asked now can be read later."""
     if not request.session.session_key:
         request.session.create()
+    request.session.modified = True  # its time begins anew, so that it does not end before the search's
     return visitor_of(request)
+
+
+def asks_privately(request: HttpRequest) -> bool:
+    """Whether this visitor wants nothing kept of what they ask: an account says so on every device, a session in one.
+
+    What was wanted before logging in holds after it too.
+    """
+    return request.session.get(PRIVATELY, False) or getattr(request.user, "searches_privately", False)
+
+
+def ask_privately(request: HttpRequest, *, on: bool) -> None:
+    """Keep nothing of what this visitor asks from now on, or end that."""
+    request.session.pop(PRIVATELY, None)
+    if request.user.is_authenticated:
+        request.user.searches_privately = on
+        request.user.save(update_fields=["searches_privately"])
+    elif on:
+        request.session[PRIVATELY] = True
 
 
 def own_searches(*, user, session_key: str) -> QueryQuerySet:

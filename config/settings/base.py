@@ -28,6 +28,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -148,7 +150,29 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
+ACCOUNT_CHANGE_EMAIL = True  # one address an account; a new one takes its place once it is confirmed
+ACCOUNT_FORMS = {"add_email": "accounts.forms.ChangeEmailForm"}
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before what a found, unlocked phone must not be able to do
+# An address must be confirmed where mail reaches people; elsewhere that would lock everybody out.
+ACCOUNT_EMAIL_VERIFICATION = env.str(
+    "ACCOUNT_EMAIL_VERIFICATION", default="mandatory" if env.str("EMAIL_URL", default="") else "optional"
+)
+MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION != "mandatory"
+MFA_TOTP_ISSUER = "Vietnam Tourism Retrieval"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+# Logging in by another site's account: offered where that site's id and secret for this one are given.
+SOCIALACCOUNT_PROVIDERS = {
+    provider: {
+        "APPS": [{"client_id": client_id, "secret": env.str(f"{provider.upper()}_SECRET"), "key": ""}],
+        "SCOPE": scope,
+    }
+    for provider, scope in (("google", ["email"]), ("facebook", ["email"]))
+    if (client_id := env.str(f"{provider.upper()}_CLIENT_ID", default=""))
+}
+INSTALLED_APPS += [f"allauth.socialaccount.providers.{provider}" for provider in SOCIALACCOUNT_PROVIDERS]
+
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "retrieval:home"
 LOGOUT_REDIRECT_URL = "retrieval:home"

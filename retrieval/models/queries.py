@@ -1,6 +1,7 @@
 """What visitors asked, and what they were answered."""
 
 import uuid
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from places import storage
 from places.models import Landmark, LandmarkImage, Province
+
+NAMED_AT_MOST = 5  # places that an answer of several names
+
+
+def private_for() -> timedelta:
+    """How long after its answer a private search can still be read."""
+    return timedelta(minutes=settings.PRIVATE_SEARCHES_KEPT_MINUTES)
 
 
 def query_photo_path(query: "Query", filename: str) -> str:
@@ -25,7 +33,30 @@ class QueryQuerySet(models.QuerySet["Query"]):
             own |= models.Q(user=user)
         if session_key:
             own |= models.Q(user=None, session_key=session_key)
-        return self.filter(own)
+        return self.still_kept().filter(own)
+
+    def still_kept(self) -> "QueryQuerySet":
+        """Without the private ones whose time is over, whether or not they are deleted yet."""
+        return self.exclude(private=True, answered_at__lt=timezone.now() - private_for())
+
+    def private_and_over(self) -> "QueryQuerySet":
+        return self.questions().filter(private=True, answered_at__lt=timezone.now() - private_for())
+
+    def old(self) -> "QueryQuerySet":
+        """Questions older than they are kept for, an account's or a visitor's; a kept period of 0 days is for ever.
+
+        What an account starred stays, and so does what a curator has yet to look at, or found to be true.
+        """
+        over = models.Q(pk=None)
+        for owner, days in (
+            (models.Q(user__isnull=False, starred=False), settings.SEARCHES_KEPT_DAYS),
+            (models.Q(user=None), settings.VISITORS_SEARCHES_KEPT_DAYS),
+        ):
+            if days:
+                over |= owner & models.Q(asked_at__lt=timezone.now() - timedelta(days=days))
+        given = models.Q(corrections__handled_at=None, corrections__isnull=False)
+        given |= models.Q(corrections__is_true=True)
+        return self.questions().filter(over).exclude(pk__in=Query.objects.filter(given).values("pk"))
 
     def asked_by(self, user) -> "QueryQuerySet":
         return self.filter(user=user).order_by("-asked_at")
@@ -33,6 +64,20 @@ class QueryQuerySet(models.QuerySet["Query"]):
     def questions(self) -> "QueryQuerySet":
         """Without the further views that only help to answer another, and without what is asked to compare."""
         return self.filter(part_of=None, beside=None)
+
+    def listed(self) -> "QueryQuerySet":
+        """Those of a history: questions that are not private."""
+        return self.questions().filter(private=False)
+
+    def about(self, words: str) -> "QueryQuerySet":
+        """Those whose own title has these words, or whose answer names a place that has."""
+        named = RankedPlace.objects.filter(
+            models.Q(rank=0) | models.Q(query__verdict=Query.Verdict.ONE_OF, rank__lt=NAMED_AT_MOST),
+            query=models.OuterRef("pk"),
+            landmark__in=Landmark.objects.named(words),
+        )
+        says_so = models.Exists(named) & ~models.Q(verdict=Query.Verdict.UNKNOWN)
+        return self.filter(models.Q(title__icontains=words) | says_so)
 
     def with_answer(self) -> "QueryQuerySet":
         """Each with its views, the places and hits of all, and what a page shows of them, in a handful of queries."""
@@ -95,6 +140,11 @@ class Query(models.Model):
     )  # fmt: skip
     session_key = models.CharField(max_length=40, blank=True, editable=False)
     shared = models.BooleanField(_("shared"), default=False)
+    private = models.BooleanField(
+        _("private"), default=False, help_text=_("In no history, and forgotten minutes after its answer.")
+    )
+    starred = models.BooleanField(_("starred"), default=False)
+    title = models.CharField(_("own title"), max_length=200, blank=True)
     part_of = models.ForeignKey(
         "self", models.CASCADE, null=True, blank=True, related_name="views", verbose_name=_("further view of")
     )
@@ -161,9 +211,18 @@ class Query(models.Model):
                 name="a_failed_search_has_a_reason",
                 condition=~models.Q(state="failed") | ~models.Q(reason=""),
             ),
+            models.CheckConstraint(
+                name="a_private_search_is_neither_shared_nor_marked",
+                condition=models.Q(private=False) | models.Q(shared=False, starred=False, title=""),
+            ),
         ]
         indexes = [
             models.Index(fields=["user", "-asked_at"], name="searches_of_a_user"),
+            models.Index(fields=["session_key", "-asked_at"], name="searches_of_a_session"),
+            models.Index(fields=["asked_at"], name="searches_by_age"),
+            models.Index(
+                fields=["answered_at"], name="private_searches", condition=models.Q(private=True)
+            ),
             models.Index(
                 fields=["asked_at"], name="unanswered_searches",
                 condition=models.Q(state__in=["waiting", "running"]),
@@ -179,6 +238,11 @@ class Query(models.Model):
     @property
     def is_done(self) -> bool:
         return self.state in (self.State.ANSWERED, self.State.FAILED)
+
+    @property
+    def forgotten_at(self) -> datetime | None:
+        """When a private search ends; None before its answer, and for those that are kept."""
+        return self.answered_at + private_for() if self.private and self.answered_at else None
 
     @property
     def has_box(self) -> bool:

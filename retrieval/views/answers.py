@@ -1,5 +1,6 @@
 """A search and what came of it: a place out, why, and what its visitor says of it."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from retrieval import answer_page, corrections, hit_page, tasks
 from retrieval.forms import EDGES, AgainForm, CorrectionForm
 from retrieval.models import Correction, Query, WorkerPulse
-from retrieval.visitors import lasting_visitor_of, own_searches, owns, visitor_of
+from retrieval.visitors import asks_privately, lasting_visitor_of, own_searches, owns, visitor_of
 
 from .asking import bad_box
 
@@ -73,7 +74,7 @@ def _context(request: HttpRequest, query: Query) -> dict:
     }
     if not query.is_done:
         return context | {"progress": _progress(query)}
-    if context["is_owner"] and query.state == Query.State.ANSWERED:
+    if context["is_owner"] and query.state == Query.State.ANSWERED and not query.private:
         said = Correction.objects.of_owner(query).select_related("landmark").first()
         context |= {"can_correct": True, "correction": said, "correction_form": CorrectionForm()}
     return context | answer_page.answer(query)
@@ -122,7 +123,10 @@ def query_again(request: HttpRequest, pk) -> HttpResponse:
     form = AgainForm(request.POST)
     if form.is_valid():
         try:
-            return redirect(tasks.ask_again(query, **form.question(), **lasting_visitor_of(request)))
+            privately = asks_privately(request)
+            return redirect(
+                tasks.ask_again(query, **form.question(), private=privately, **lasting_visitor_of(request))
+            )
         except tasks.BadBox:
             form.add_error(None, bad_box())
         except FileNotFoundError:
@@ -143,6 +147,9 @@ def query_correct(request: HttpRequest, pk) -> HttpResponse:
             return redirect(_correction_of(query))
         except corrections.NoPlaceAnswered:
             form.add_error(None, _("This answer names no place that could be right or wrong."))
+        except corrections.IsPrivate:
+            messages.error(request, _("This search is private: a correction would keep its photo."))
+            return redirect(query)
     return _query_page(request, query, correction_form=form, status=400)
 
 

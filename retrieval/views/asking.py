@@ -11,7 +11,7 @@ from places.photo import PhotoRefused
 from retrieval import tasks
 from retrieval.forms import SearchForm
 from retrieval.models import Query
-from retrieval.visitors import lasting_visitor_of
+from retrieval.visitors import asks_privately, lasting_visitor_of
 
 STATUS_OF_REFUSAL = {"not_an_image": 415, "too_many_bytes": 413}
 COVERS_ON_HOME = 6
@@ -19,7 +19,7 @@ COVERS_ON_HOME = 6
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    return _home(request, SearchForm())
+    return _home(request, SearchForm(privately=asks_privately(request)))
 
 
 def _home(request: HttpRequest, form: SearchForm, *, status: int = 200) -> HttpResponse:
@@ -33,7 +33,7 @@ def _home(request: HttpRequest, form: SearchForm, *, status: int = 200) -> HttpR
 def ask(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":  # the page's address after a refusal, opened again
         return redirect("retrieval:home")
-    form = SearchForm(request.POST, request.FILES)
+    form = SearchForm(request.POST, request.FILES, privately=asks_privately(request))
     status = 400
     if form.is_valid():
         try:

@@ -1,8 +1,9 @@
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 
-from tests.factories import CuratorFactory
+from tests.factories import CuratorFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -31,3 +32,19 @@ def test_accounts_are_listed_found_and_opened(client, administrator):
     found = client.get(reverse("admin:accounts_user_changelist"), {"q": administrator.email})
     assert administrator.email in found.content.decode()
     assert client.get(reverse("admin:accounts_user_change", args=[administrator.pk])).status_code == 200
+
+
+def test_who_lost_the_second_step_is_let_in_by_the_first(client, administrator):
+    user = UserFactory()
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "A" * 32})
+    form = {"action": "end_two_steps", "_selected_action": [user.pk]}
+    page = client.post(reverse("admin:accounts_user_changelist"), form, follow=True).content.decode()
+    assert "1 tài khoản" in page
+    assert not Authenticator.objects.exists()
+
+
+def test_no_page_shows_the_second_keys(client):
+    page = client.get(reverse("admin:index")).content.decode()
+    assert "/admin/accounts/user/" in page
+    assert "/admin/mfa/" not in page
+    assert "/admin/socialaccount/" not in page

@@ -145,3 +145,41 @@ def test_a_public_photo_in_s3_is_linked_at_the_public_address_and_a_private_one_
     )
     answer = printed(code, **PRODUCTION | s3, S3_PUBLIC_DOMAIN="cdn.example")
     assert answer == ["https://cdn.example/public/a.jpg", "False"]
+
+
+VERIFICATION = "print(settings.ACCOUNT_EMAIL_VERIFICATION, settings.MFA_ALLOW_UNVERIFIED_EMAIL)"
+
+
+@pytest.mark.parametrize(
+    ("given", "verification"),
+    [
+        ({}, "optional True"),
+        ({"EMAIL_URL": "smtp://mail.example"}, "mandatory False"),
+        ({"EMAIL_URL": "smtp://mail.example", "ACCOUNT_EMAIL_VERIFICATION": "optional"}, "optional True"),
+    ],
+)
+def test_an_address_must_be_confirmed_where_mail_reaches_people(given, verification, tmp_path):
+    local = {"DJANGO_SETTINGS_MODULE": "config.settings.local", "VAR_DIR": str(tmp_path)}
+    assert printed(VERIFICATION, **local, **given) == verification.split()
+    if given:
+        assert printed(VERIFICATION, **PRODUCTION | given) == verification.split()
+
+
+def test_another_sites_accounts_are_taken_where_its_id_is_given(tmp_path):
+    code = (
+        "import django\n"
+        "django.setup()\n"
+        "from allauth.socialaccount.models import SocialApp\n"
+        "from django.template import Context, Template\n"
+        "from django.test import RequestFactory\n"
+        "SocialApp.objects.on_site = lambda request: []\n"  # no database is asked
+        'page = Template(\'{% include "socialaccount/_ways.html" with process="login" %}\')\n'
+        "text = page.render(Context({'request': RequestFactory().get('/accounts/login/')}))\n"
+        "print(text.count('class=\"way\"'), 'Google' in text, 'Facebook' in text)\n"
+    )
+    local = {"DJANGO_SETTINGS_MODULE": "config.settings.local", "VAR_DIR": str(tmp_path)}
+    assert printed(code, **local) == ["0", "False", "False"]
+    google = {"GOOGLE_CLIENT_ID": "id", "GOOGLE_SECRET": "secret"}
+    assert printed(code, **local, **google) == ["1", "True", "False"]
+    facebook = {"FACEBOOK_CLIENT_ID": "id", "FACEBOOK_SECRET": "secret"}
+    assert printed(code, **local, **google, **facebook) == ["2", "True", "True"]

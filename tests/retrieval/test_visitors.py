@@ -1,8 +1,12 @@
+import re
+
 import pytest
+from allauth.mfa.models import Authenticator
+from django.core import mail
 
 from retrieval.models import Query
 from tests.factories import UserFactory
-from tests.retrieval.test_views import asked, sent, visitors_search  # noqa: F401  (a fixture)
+from tests.retrieval.test_views import asked, send, sent, visitors_search  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "một mật khẩu dài"
@@ -26,6 +30,45 @@ def test_signing_up_makes_the_visitors_searches_the_accounts(client):
     client.post("/accounts/signup/", {"email": "lan@example.org", "password1": PASSWORD})
     query.refresh_from_db()
     assert query.user.email == "lan@example.org"
+
+
+def test_where_an_address_has_to_be_confirmed_they_wait_for_the_log_in(client, settings):
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    query = visitors_search(client)
+    form = {"email": "lan@example.org", "password1": PASSWORD}
+    client.post("/accounts/signup/", form)
+    query.refresh_from_db()
+    assert query.user is None
+    assert client.get(f"/searches/{query.pk}/").status_code == 200
+    link = re.search(r"http://testserver(\S+)", mail.outbox[0].body)[1]
+    client.post(link)
+    client.post("/accounts/login/", {"login": "lan@example.org", "password": PASSWORD})
+    query.refresh_from_db()
+    assert query.user.email == "lan@example.org"
+
+
+def test_they_come_along_through_the_second_step_too(client):
+    user = UserFactory(password=PASSWORD)
+    Authenticator.objects.create(user=user, type="totp", data={"secret": "A" * 32})
+    Authenticator.objects.create(user=user, type="recovery_codes", data={"migrated_codes": ["12345678"]})
+    query = visitors_search(client)
+    client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
+    query.refresh_from_db()
+    assert query.user is None  # not before it is certain who it is
+    client.post("/accounts/2fa/authenticate/", {"code": "12345678"})
+    query.refresh_from_db()
+    assert query.user == user
+
+
+def test_a_visitors_session_lasts_as_long_as_what_they_asked_last(client, settings):
+    send(client)
+    first = client.cookies["sessionid"]
+    assert first["max-age"] == 24 * 3600 * settings.VISITORS_SEARCHES_KEPT_DAYS
+    key = first.value
+    client.cookies["sessionid"]["max-age"] = 1
+    send(client)
+    assert client.cookies["sessionid"].value == key
+    assert client.cookies["sessionid"]["max-age"] == 24 * 3600 * settings.VISITORS_SEARCHES_KEPT_DAYS
 
 
 def test_an_accounts_searches_stay_its_own_when_another_logs_in(client):
