@@ -38,7 +38,7 @@ def _announced(request: HttpRequest) -> int:
 
 
 class TooLargeIsCutShort(FileUploadHandler):
-    """Keeps no more of a file than tells that it is too large; its size is reported as it was."""
+    """Keeps no more of a file than tells that it is too large; the rest of it is read and dropped."""
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         return raw_data if start <= settings.PHOTO_MAX_BYTES else None
