@@ -6,7 +6,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from places.models import Landmark, LandmarkImage
@@ -22,7 +21,6 @@ SAMPLES_ON_HOME = 4
 
 
 @require_GET
-@never_cache
 def home(request: HttpRequest) -> HttpResponse:
     return _home(request, SearchForm())
 
