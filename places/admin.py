@@ -132,13 +132,14 @@ class LandmarkImageAdmin(admin.ModelAdmin):
         Attributed,
         ("near_duplicate_of", admin.EmptyFieldListFilter),
         "licence",
+        "is_sample",
         ("landmark__province", admin.RelatedOnlyFieldListFilter),
         ("landmark", admin.RelatedOnlyFieldListFilter),
     )
     list_select_related = ("landmark", "near_duplicate_of__landmark")
     list_per_page = 50
     search_fields = ("landmark__name_vi", "landmark__name_en", "landmark__slug", "author", "sha256")
-    actions = ("publish", "reject", "move")
+    actions = ("publish", "reject", "move", "offer_as_sample", "offer_no_longer")
     action_form = PhotoActionForm
     autocomplete_fields = ("landmark",)
     inlines = (CurationEventInline,)
@@ -227,10 +228,20 @@ class LandmarkImageAdmin(admin.ModelAdmin):
             return
         self._tell(request, curation.move(photos, landmark=landmark, actor=request.user))
 
-    def _tell(self, request: HttpRequest, outcome: curation.Outcome) -> None:
-        done = len(outcome.done)
+    @admin.action(description=_("Offer as samples to search with"), permissions=["change"])
+    def offer_as_sample(self, request: HttpRequest, photos: QuerySet[LandmarkImage]) -> None:
+        self._count(request, photos.published().update(is_sample=True))
+
+    @admin.action(description=_("Offer as samples no longer"), permissions=["change"])
+    def offer_no_longer(self, request: HttpRequest, photos: QuerySet[LandmarkImage]) -> None:
+        self._count(request, photos.update(is_sample=False))
+
+    def _count(self, request: HttpRequest, done: int) -> None:
         told = ngettext("%(count)d photo changed.", "%(count)d photos changed.", done) % {"count": done}
         self.message_user(request, told, messages.SUCCESS)
+
+    def _tell(self, request: HttpRequest, outcome: curation.Outcome) -> None:
+        self._count(request, len(outcome.done))
         for image, refusal in outcome.refused:
             self.message_user(request, f"{image}: {refusal}", messages.WARNING)
 

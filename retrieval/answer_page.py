@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from retrieval import methods
 from retrieval.answering import approaches
 
+from .found_photos import found_photos
 from .hint_words import WORDS
 from .models import LookAlike, Query, RankedPlace
 from .models.queries import NAMED_AT_MOST
 
 PLACES_AT_ONCE = 5
-PHOTOS_AT_ONCE = 12
 EVEN = 0.5  # the probability at which a place is as likely known as not
 LIKELY_ENOUGH = 0.1  # a probability at which a place is named beside others
 NAMED_WHERE_UNSURE = 3
@@ -55,8 +55,8 @@ def stages(query: Query) -> list[tuple[str, str]]:
     return [(name, label) for name, label in Query.Stage.choices if name not in passed_over]
 
 
-def answer(query: Query) -> dict:
-    """What the templates show of a search that is done."""
+def answer(query: Query, *, wanted: Mapping[str, str]) -> dict:
+    """What the templates show of a search that is done. wanted: which photos, as the page's address says it."""
     places, hits = query.weighed_places(), [hit for hit in query.hits.all() if hit.image.thumbnail]
     _name_methods(query, places)
     named = candidates(query, places)
@@ -68,8 +68,7 @@ def answer(query: Query) -> dict:
         "others": rest[:nearest],
         "others_start": len(named) + 1,
         "further_places": rest[nearest:],
-        "hits": hits[:PHOTOS_AT_ONCE],
-        "further_hits": hits[PHOTOS_AT_ONCE:],
+        "found": found_photos(query, hits=hits, wanted=wanted),
         "sentence": sentence(query, places),
         "short": short(query, places),
         "hints": hints(query),

@@ -1,5 +1,8 @@
 """What a visitor may ask, and how it is checked before it is kept."""
 
+import hashlib
+import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django import forms
@@ -13,7 +16,7 @@ from retrieval.answering import approaches
 from retrieval.answering.approaches import CONSENSUS, Approach
 
 from . import serving
-from .models import Correction, Query, QueryQuerySet
+from .models import Correction, Hit, Query, QueryQuerySet
 from .tasks import MOST_PHOTOS
 
 EDGES = ("left", "top", "right", "bottom")
@@ -76,6 +79,7 @@ class AgainForm(forms.Form):
         ],
     )
     left, top, right, bottom = (forms.FloatField(required=False, widget=forms.HiddenInput) for _edge in EDGES)
+    key = forms.CharField(required=False, widget=forms.HiddenInput, initial=uuid.uuid4)
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -109,6 +113,16 @@ class AgainForm(forms.Form):
     def question(self) -> dict:
         """What `tasks.ask` and `tasks.ask_again` are asked."""
         return {name: self.cleaned_data[name] for name in ("method", "verifier", "box")}
+
+    def once(self, *about: object) -> uuid.UUID | None:
+        """The same whenever this very form asks the same about the same, so that sent twice it asks once.
+
+        Not its key alone: a browser that goes back may send the form again with another photo.
+        """
+        if not (key := self.cleaned_data["key"]):
+            return None
+        said = repr([key, sorted(self.question().items(), key=lambda item: item[0]), about])
+        return uuid.UUID(bytes=hashlib.sha256(said.encode()).digest()[:16])
 
 
 def too_many_photos() -> str:
@@ -172,6 +186,18 @@ class SearchForm(AgainForm):
     def max_bytes(self) -> int:
         return settings.PHOTO_MAX_BYTES
 
+    @property
+    def max_megabytes(self) -> int:
+        return settings.PHOTO_MAX_BYTES // 2**20
+
+    @property
+    def max_photos(self) -> int:
+        return MOST_PHOTOS
+
+    @property
+    def too_many_photos(self) -> str:
+        return too_many_photos()
+
     def question(self) -> dict:
         return super().question() | {
             name: self.cleaned_data[name] for name in ("province", "category", "private")
@@ -229,6 +255,59 @@ class TitleForm(forms.ModelForm):
         model = Query
         fields = ["title"]
         error_messages = {"title": {"max_length": _("A title has %(limit_value)d characters at most.")}}
+
+
+class FoundForm(forms.Form):
+    """Which of the photos found to show: chosen among what they are, one choice alone being none.
+
+    What is not understood is left out, never an error: addresses grow old.
+    """
+
+    province = forms.ChoiceField(label=_("Province or city"), required=False)
+    category = forms.ChoiceField(label=_("Kind of place"), required=False)
+    licence = forms.ChoiceField(label=_("Licence"), required=False)
+
+    def __init__(self, data, *, hits: Collection[Hit]) -> None:
+        super().__init__(data)
+        self._hits = hits
+        anything = {
+            "province": gettext("All of Vietnam"),
+            "category": gettext("All kinds"),
+            "licence": gettext("All licences"),
+        }
+        for name, words in anything.items():
+            found = sorted(
+                {choice for hit in hits if (choice := self._of(hit)[name])[0]}, key=lambda one: one[1]
+            )
+            if len(found) > 1:
+                self.fields[name].choices = [("", words), *found]
+            else:
+                del self.fields[name]
+
+    @staticmethod
+    def _of(hit: Hit) -> dict[str, tuple[str, str]]:
+        """What a photo may be chosen by: each the value in an address, and what people call it."""
+        landmark, licence = hit.image.landmark, hit.image.licence
+        province = landmark.province
+        return {
+            "province": (province.slug, province.name) if province else ("", ""),
+            "category": (landmark.category, str(landmark.get_category_display())),
+            "licence": (licence, licence),
+        }
+
+    @property
+    def wanted(self) -> dict[str, str]:
+        """The choices made, by field."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    def chosen(self) -> list[Hit]:
+        wanted = self.wanted
+        return [
+            hit
+            for hit in self._hits
+            if all(self._of(hit)[name][0] == value for name, value in wanted.items())
+        ]
 
 
 class CorrectionForm(forms.Form):

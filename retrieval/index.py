@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Cast
 from pgvector.django import CosineDistance, HalfVectorField
 
@@ -57,9 +57,15 @@ def nearest(
     k: int,
     province: Province | None = None,
     category: str = "",
+    without: int | None = None,
 ) -> list[Candidate]:
-    """The k photos most similar to a vector (D,), best first; fewer only where fewer exist."""
+    """The k photos most similar to a vector (D,), best first; fewer only where fewer exist.
+
+    without: a group of near-duplicates that is passed over.
+    """
     rows = described_by(method)
+    if without is not None:
+        rows = rows.exclude(Q(image=without) | Q(image__near_duplicate_of=without))
     if province:
         rows = rows.filter(image__landmark__province=province)
     if category:
@@ -115,10 +121,13 @@ class Published:
     describers: Mapping[str, type[Method]]  # by name, each running the checkpoint asked for
     province: Province | None = None
     category: str = ""
+    without: int | None = None  # a group of near-duplicates
 
     def nearest(self, vector: np.ndarray, *, method: str, k: int) -> list[Candidate]:
         found = self.describers[method]
-        return nearest(vector, method=found, k=k, province=self.province, category=self.category)
+        return nearest(
+            vector, method=found, k=k, province=self.province, category=self.category, without=self.without
+        )
 
     def vectors(self, images: Collection[int], *, method: str) -> dict[int, np.ndarray]:
         return vectors(images, method=self.describers[method])

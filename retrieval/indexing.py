@@ -14,7 +14,7 @@ from retrieval.methods.base import Method
 from retrieval.methods.preprocessing import UnreadableImage, decode
 
 from . import index, serving
-from .models import DescribeFailure, Descriptor, Hit, LocalFeatureSet
+from .models import DescribeFailure, Descriptor, Hit, LocalFeatureSet, Query
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +113,8 @@ def describe_missing(
 
 
 def forget(image_id: int) -> None:
-    """Remove all that the methods know of a photo, and its place in past answers."""
+    """Remove all that the methods know of a photo, its place in past answers, and the copies asked with."""
+    Query.objects.filter(from_image=image_id).delete()
     Hit.objects.filter(image=image_id).delete()
     Descriptor.objects.filter(image=image_id).delete()
     LocalFeatureSet.objects.filter(image=image_id).delete()

@@ -57,6 +57,7 @@ def _answer_alone(query: Query, *, approach: Approach, curve: Curve | None) -> N
         {describer.name: describer for describer in approach.describers},
         province=query.province,
         category=query.category,
+        without=query.from_image.group if query.from_image else None,
     )
     found = answering.answer(
         descriptions,
@@ -196,9 +197,19 @@ def _store(
         )
         for rank, place in enumerate(found.places[:PLACES_KEPT])
     )
-    query.version, query.seconds = version, seconds
+    query.version, query.seconds, query.found = version, seconds, min(len(found.ranked), query.k)
     query.verdict, query.known, query.hints = found.verdict, found.known, hints
     query.state, query.stage, query.answered_at = Query.State.ANSWERED, "", timezone.now()
     query.save(
-        update_fields=["version", "seconds", "verdict", "known", "hints", "state", "stage", "answered_at"]
+        update_fields=[
+            "version",
+            "seconds",
+            "found",
+            "verdict",
+            "known",
+            "hints",
+            "state",
+            "stage",
+            "answered_at",
+        ]
     )

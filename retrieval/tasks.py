@@ -13,18 +13,19 @@ import sys
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files.base import ContentFile
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from config.celery import app
-from places.models import Province
+from places.models import LandmarkImage, Province
 from places.photo import PhotoRefused, ServedCopy, inspect, served_copy
 from retrieval.answering import approaches
 
@@ -72,6 +73,8 @@ def ask(
     verifier: str = "",
     box: Fractions | None = None,
     beside: Query | None = None,
+    from_image: LandmarkImage | None = None,
+    once: UUID | None = None,
     user=None,
     session_key: str = "",
     k: int = 50,
@@ -82,13 +85,17 @@ def ask(
     """Keep a visitor's question and queue it.
 
     more: further photos of the same place. box: on the first photo, left, top, right, bottom as fractions of the
-    upright photo. beside: the search of the same photos that this one is compared to. private: it is kept only
-    until it has been read. What is kept of a photo is an upright copy without metadata. Raises PhotoRefused (OneOfSeveralRefused for several), TooManyPhotos,
+    upright photo. beside: the search of the same photos that this one is compared to. from_image: whose photo it
+    is, where it is of the catalogue. once: asked with the same before, that search is the answer, and nothing is
+    kept. private: it is kept only until it has been read. What is kept of a photo is an upright copy without
+    metadata. Raises PhotoRefused (OneOfSeveralRefused for several), TooManyPhotos,
     UnknownMethod, UnknownVerifier, BadBox; then nothing is kept.
     """
     approaches.find(method, verifier=verifier)
     if len(more) >= MOST_PHOTOS:
         raise TooManyPhotos(1 + len(more))
+    if before := _asked_before(once):
+        return before
     first, *others = _copies([photo, *more])
     shared = {
         "user": user if user and user.is_authenticated else None,
@@ -99,15 +106,36 @@ def ask(
         "province": province,
         "category": category,
         "private": private,
+        "from_image": from_image,
     }
-    query = Query(beside=beside, width=first.width, height=first.height, **shared)
+    query = Query(beside=beside, once=once, width=first.width, height=first.height, **shared)
     _draw(query, box)
-    with transaction.atomic():
-        _keep(query, first)
-        for copy in others:
-            _keep(Query(part_of=query, width=copy.width, height=copy.height, **shared), copy)
+    try:
+        with transaction.atomic():
+            _keep(query, first)
+            for copy in others:
+                _keep(Query(part_of=query, width=copy.width, height=copy.height, **shared), copy)
+    except IntegrityError:
+        query.photo.delete(save=False)  # the file was written before the row was refused
+        if before := _asked_before(once):  # at the same moment
+            return before
+        raise
     transaction.on_commit(lambda: _enqueue(query))
     return query
+
+
+def _asked_before(once: UUID | None) -> Query | None:
+    return Query.objects.filter(once=once).first() if once else None
+
+
+def ask_about(image: LandmarkImage, **question) -> Query:
+    """Ask about a published photo of the catalogue, which with its near-duplicates is then not found itself.
+
+    question: as `ask` takes it. Raises what `ask` does, and FileNotFoundError (the photo was withdrawn meanwhile).
+    """
+    with image.photo.open() as file:
+        photo = file.read()
+    return ask(photo, from_image=image, **question)
 
 
 def _copies(photos: Sequence[bytes]) -> list[ServedCopy]:
@@ -135,6 +163,7 @@ def ask_again(
     verifier: str = "",
     box: Fractions | None = None,
     beside: Query | None = None,
+    once: UUID | None = None,
     user=None,
     session_key: str = "",
     private: bool = False,
@@ -151,6 +180,8 @@ def ask_again(
         verifier=verifier,
         box=box,
         beside=beside,
+        from_image=query.from_image,
+        once=once,
         user=user,
         session_key=session_key,
         k=query.k,

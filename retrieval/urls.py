@@ -1,10 +1,12 @@
 from django.urls import path
 
-from .views import answers, asking, comparing, history, methods, photos
+from .views import answers, asking, comparing, history, methods, photos, similar
 
 app_name = "retrieval"
 urlpatterns = [
     path("", asking.home, name="home"),
+    path("similar/<int:image_id>/", similar.similar, name="similar"),
+    path("similar/<int:image_id>/photos/", similar.photos_like, name="similar-photos"),
     path("methods/", methods.about_methods, name="methods"),
     path("searches/", history.history, name="history"),
     path("searches/new/", asking.ask, name="ask"),

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -48,6 +49,18 @@ def own_searches(*, user, session_key: str) -> QueryQuerySet:
     if user.is_authenticated:
         return Query.objects.asked_by(user)
     return Query.objects.filter(user=None, session_key=session_key or None).order_by("-asked_at")
+
+
+def take_up(query: Query, *, user, session_key: str) -> None:
+    """Let who has just sent a form read the search that the same form, sent a moment ago, made.
+
+    A visitor without a session who sends it twice at once is given two; that the form's key is known shows that
+    both are one and the same.
+    """
+    if not query.user_id and not owns(query, user=user, session_key=session_key):
+        Query.objects.filter(Q(pk=query.pk) | Q(part_of=query.pk)).update(
+            user=user if user.is_authenticated else None, session_key=session_key
+        )
 
 
 def owns(query: Query, *, user, session_key: str) -> bool:

@@ -17,6 +17,23 @@ class LandmarkImageQuerySet(models.QuerySet["LandmarkImage"]):
         """Those that a curator has yet to decide on."""
         return self.filter(state=LandmarkImage.State.CANDIDATE)
 
+    def to_try(self, number: int) -> "LandmarkImageQuerySet":
+        """Photos that a visitor who has none may search with: those that curators offer, the latest first.
+
+        Where they offer none, one each of the places that have most photos, the same ones every time.
+        """
+        shown = self.published().select_related("landmark")
+        if shown.filter(is_sample=True).exists():
+            return shown.filter(is_sample=True).order_by("-pk")[:number]
+        firsts = (
+            self.published()
+            .order_by()
+            .values("landmark")
+            .annotate(first=models.Min("pk"), photos=models.Count("pk"))
+        )
+        firsts = firsts.order_by("-photos", "first").values("first")[:number]
+        return shown.filter(pk__in=firsts).order_by("pk")
+
 
 class LandmarkImage(models.Model):
     """A photo of a landmark: the untouched original in the private store, and once published what is served.
@@ -64,6 +81,10 @@ class LandmarkImage(models.Model):
     taken_latitude = models.FloatField(_("latitude where taken"), null=True, blank=True)
     taken_longitude = models.FloatField(_("longitude where taken"), null=True, blank=True)
     added_at = models.DateTimeField(_("added"), auto_now_add=True)
+    is_sample = models.BooleanField(
+        _("offered as a sample"), default=False,
+        help_text=_("Shown on the first page to visitors who have no photo of their own at hand."),
+    )  # fmt: skip
 
     objects = LandmarkImageQuerySet.as_manager()
 

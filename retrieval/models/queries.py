@@ -82,7 +82,8 @@ class QueryQuerySet(models.QuerySet["Query"]):
     def with_answer(self) -> "QueryQuerySet":
         """Each with its views, the places and hits of all, and what a page shows of them, in a handful of queries."""
         views = Query.objects.with_own_answer().order_by("asked_at", "pk")
-        return self.with_own_answer().prefetch_related(models.Prefetch("views", views))
+        whole = self.with_own_answer().select_related("from_image__landmark")
+        return whole.prefetch_related(models.Prefetch("views", views))
 
     def with_own_answer(self) -> "QueryQuerySet":
         """The same without further views."""
@@ -91,7 +92,7 @@ class QueryQuerySet(models.QuerySet["Query"]):
                 "places",
                 RankedPlace.objects.select_related("landmark__province", "landmark__former_province"),
             ),
-            models.Prefetch("hits", Hit.objects.select_related("image__landmark").defer("matches")),
+            models.Prefetch("hits", Hit.objects.select_related("image__landmark__province").defer("matches")),
         )
 
     def unanswered(self) -> "QueryQuerySet":
@@ -153,6 +154,15 @@ class Query(models.Model):
         verbose_name=_("same photo as"),
     )  # fmt: skip
 
+    from_image = models.ForeignKey(
+        LandmarkImage, models.SET_NULL, null=True, blank=True, related_name="+",
+        verbose_name=_("asked with the photo"),
+        help_text=_("A photo of the catalogue; neither it nor its near-duplicates are found."),
+    )  # fmt: skip
+    once = models.UUIDField(
+        null=True, editable=False, help_text="The same for a form that is sent twice, and for nothing else."
+    )
+
     photo = models.FileField(_("photo"), storage=storage.private, upload_to=query_photo_path, max_length=200)
     width = models.PositiveIntegerField(_("width"), help_text=_("Pixels, upright."))
     height = models.PositiveIntegerField(_("height"), help_text=_("Pixels, upright."))
@@ -190,6 +200,7 @@ class Query(models.Model):
         _("known"), null=True, blank=True, help_text=_("The probability that the catalogue holds the place.")
     )
     hints = models.JSONField(_("hints"), default=list, blank=True)
+    found = models.PositiveSmallIntegerField(default=0, help_text="Photos in its answer when it was given.")
 
     objects = QueryQuerySet.as_manager()
 
@@ -215,6 +226,7 @@ class Query(models.Model):
                 name="a_private_search_is_neither_shared_nor_marked",
                 condition=models.Q(private=False) | models.Q(shared=False, starred=False, title=""),
             ),
+            models.UniqueConstraint(fields=["once"], name="a_form_sent_twice_asks_once"),
         ]
         indexes = [
             models.Index(fields=["user", "-asked_at"], name="searches_of_a_user"),

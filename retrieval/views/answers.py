@@ -1,7 +1,7 @@
 """A search and what came of it: a place out, why, and what its visitor says of it."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -43,6 +43,8 @@ def _query_page(
     )
     if correction_form:
         context["correction_form"] = correction_form
+    if "HX-Request" in request.headers and "shown" in request.GET and context.get("found"):
+        context["arriving_part"] = context["found"].parts[-1].number
     return render(request, "retrieval/query.html", context, status=status)
 
 
@@ -57,7 +59,10 @@ def query_progress(request: HttpRequest, pk) -> HttpResponse:
     """What has changed since the page last asked: nothing (204), the stage, or the answer in its place."""
     if "HX-Request" not in request.headers:
         return redirect("retrieval:query", pk)
-    query = readable(request, pk, Query.objects.with_answer())
+    try:
+        query = readable(request, pk, Query.objects.with_answer())
+    except Http404:  # deleted while its page waits
+        return render(request, "retrieval/_gone.html", status=404)
     context = _context(request, query)
     if query.is_done:
         return render(request, "retrieval/_answer.html", context | {"arriving": True})
@@ -77,7 +82,7 @@ def _context(request: HttpRequest, query: Query) -> dict:
     if context["is_owner"] and query.state == Query.State.ANSWERED and not query.private:
         said = Correction.objects.of_owner(query).select_related("landmark").first()
         context |= {"can_correct": True, "correction": said, "correction_form": CorrectionForm()}
-    return context | answer_page.answer(query)
+    return context | answer_page.answer(query, wanted=request.GET)
 
 
 def _progress(query: Query) -> dict:
@@ -105,7 +110,12 @@ def _progress(query: Query) -> dict:
 def hit(request: HttpRequest, pk, rank: int) -> HttpResponse:
     """Why a photo was found: what lies alike in it and in the visitor's."""
     query = readable(request, pk)
-    hit = get_object_or_404(query.hits.shown().select_related("image__landmark__province"), rank=rank)
+    hits = query.hits.select_related("image__landmark__province")
+    hit = hits.shown().filter(rank=rank).first()
+    if hit is None and (rank < query.found or hits.filter(rank=rank).exists()):
+        return render(request, "retrieval/photo_withdrawn.html", {"query": query}, status=410)
+    if hit is None:
+        raise Http404
     context = {
         "query": query,
         "hit": hit,
@@ -123,10 +133,8 @@ def query_again(request: HttpRequest, pk) -> HttpResponse:
     form = AgainForm(request.POST)
     if form.is_valid():
         try:
-            privately = asks_privately(request)
-            return redirect(
-                tasks.ask_again(query, **form.question(), private=privately, **lasting_visitor_of(request))
-            )
+            again = form.question() | {"once": form.once(query.pk), "private": asks_privately(request)}
+            return redirect(tasks.ask_again(query, **again, **lasting_visitor_of(request)))
         except tasks.BadBox:
             form.add_error(None, bad_box())
         except FileNotFoundError:

@@ -1,20 +1,23 @@
 """The first page: a photo in."""
 
+import hashlib
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from places.models import Landmark
+from places.models import Landmark, LandmarkImage
 from places.photo import PhotoRefused
 from retrieval import tasks
 from retrieval.forms import SearchForm
 from retrieval.models import Query
-from retrieval.visitors import asks_privately, lasting_visitor_of
+from retrieval.visitors import asks_privately, lasting_visitor_of, take_up
 
 STATUS_OF_REFUSAL = {"not_an_image": 415, "too_many_bytes": 413}
 COVERS_ON_HOME = 6
+SAMPLES_ON_HOME = 4
 
 
 @require_GET
@@ -26,7 +29,12 @@ def _home(request: HttpRequest, form: SearchForm, *, status: int = 200) -> HttpR
     covers = (
         Landmark.objects.with_cover().filter(cover_thumbnail__isnull=False).order_by("?")[:COVERS_ON_HOME]
     )
-    context = {"form": form, "covers": covers, "landmark_count": Landmark.objects.count()}
+    context = {
+        "form": form,
+        "samples": LandmarkImage.objects.to_try(SAMPLES_ON_HOME),
+        "covers": covers,
+        "landmark_count": Landmark.objects.count(),
+    }
     return render(request, "retrieval/home.html", context, status=status)
 
 
@@ -37,7 +45,10 @@ def ask(request: HttpRequest) -> HttpResponse:
     status = 400
     if form.is_valid():
         try:
-            return redirect(_ask(form, **lasting_visitor_of(request)))
+            visitor = lasting_visitor_of(request)
+            query = _ask(form, **visitor)
+            take_up(query, **visitor)
+            return redirect(query)
         except PhotoRefused as refusal:
             form.add_error("photo", _refusal(refusal, form.cleaned_data["photos"]))
             status = STATUS_OF_REFUSAL.get(refusal.code, 400)
@@ -52,7 +63,8 @@ def _ask(form: SearchForm, **visitor) -> Query:
         if upload.size > settings.PHOTO_MAX_BYTES:  # seen before it is read into memory
             raise tasks.OneOfSeveralRefused("too_many_bytes", number=number)
     photo, *more = (upload.read() for upload in uploads)
-    return tasks.ask(photo, more=more, **form.question(), **visitor)
+    sent = [hashlib.sha256(each).hexdigest() for each in (photo, *more)]
+    return tasks.ask(photo, more=more, **form.question(), once=form.once(*sent), **visitor)
 
 
 def _refusal(refusal: PhotoRefused, uploads: list) -> str:

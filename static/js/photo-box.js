@@ -1,4 +1,4 @@
-// The photo and the box on it. Looks for [data-photo-box] forms; without this file they still send a whole photo.
+// The box on a photo. Looks for [data-photo-box] forms; without this file they still send a whole photo.
 "use strict";
 
 (() => {
@@ -10,14 +10,13 @@
   class PhotoBox {
     constructor(form) {
       this.form = form;
-      for (const name of ["stage", "surface", "photo", "box", "blind", "tools", "draw", "whole", "say", "submit", "errors"]) {
+      for (const name of ["stage", "surface", "photo", "box", "blind", "tools", "draw", "whole", "say", "submit"]) {
         this[name] = form.querySelector(`[data-${name}]`);
       }
       this.fields = EDGES.map((edge) => form.elements[edge]);
       const values = this.fields.map((field) => parseFloat(field.value));
       this.edges = values.every(Number.isFinite) ? values : null;
       this.listen();
-      if (form.querySelector("[data-file]")) new PhotoChoice(this);
       this.show();
     }
 
@@ -33,17 +32,22 @@
         this.set(null);
         this.draw.focus();
       });
-      this.form.addEventListener("submit", () => {
-        this.submit.disabled = true;
-        this.submit.dataset.label = this.submit.textContent;
-        this.submit.textContent = this.submit.dataset.sending;
-      });
-      window.addEventListener("pageshow", (event) => {
-        if (event.persisted && this.submit.disabled) {
-          this.submit.disabled = false;
-          this.submit.textContent = this.submit.dataset.label;
-        }
-      });
+      this.form.addEventListener("submit", () => this.busy());
+      // Back from the next page: the form is as it was left, and can be sent again.
+      window.addEventListener("pageshow", (event) => { if (event.persisted) this.idle(); });
+    }
+
+    busy() {
+      if (this.submit.disabled) return;
+      this.submit.dataset.label = this.submit.textContent;
+      this.submit.textContent = this.submit.dataset.sending;
+      this.submit.disabled = true;
+    }
+
+    idle(label) {
+      if (!this.submit.disabled) return;
+      this.submit.disabled = false;
+      this.submit.textContent = label || this.submit.dataset.label;
     }
 
     // edges: [left, top, right, bottom] as fractions of the photo, or null for the whole of it.
@@ -127,81 +131,5 @@
     }
   }
 
-  // How a photo gets into the form: a file, the camera, dropped, pasted.
-  class PhotoChoice {
-    constructor(box) {
-      this.box = box;
-      this.form = box.form;
-      this.input = this.form.elements.photo;
-      this.drop = this.form.querySelector("[data-drop]");
-      this.form.addEventListener("change", (event) => {
-        if (event.target.matches("[data-file]") && event.target.files.length) this.take(event.target.files, event.target);
-      });
-      this.form.querySelector("[data-another]").addEventListener("click", () => this.input.click());
-      document.addEventListener("paste", (event) => this.take(event.clipboardData.files));
-      for (const name of ["dragenter", "dragover"]) document.addEventListener(name, (event) => this.over(event, true));
-      document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) this.over(event, false); });
-      document.addEventListener("drop", (event) => {
-        this.over(event, false);
-        this.take(event.dataTransfer.files);
-      });
-      box.photo.addEventListener("load", () => this.seen(true));
-      box.photo.addEventListener("error", () => this.seen(false));
-      if (this.input.files.length) this.take(this.input.files, this.input); // kept by the browser over a reload
-    }
-
-    over(event, inside) {
-      if (!event.dataTransfer || ![...event.dataTransfer.types].includes("Files")) return;
-      event.preventDefault();
-      this.drop.classList.toggle("board--over", inside);
-    }
-
-    take(files, source) {
-      if (!files || !files.length) return;
-      const file = files[0];
-      if (source !== this.input) {
-        const taken = new DataTransfer();
-        for (const each of files) taken.items.add(each);
-        this.input.files = taken.files;
-        if (source) source.value = "";
-      }
-      this.box.errors.textContent = "";
-      this.form.querySelector("[data-name]").textContent = file.name;
-      if (this.address) URL.revokeObjectURL(this.address);
-      this.address = URL.createObjectURL(file);
-      this.box.photo.src = this.address;
-      this.box.set(null);
-      this.showOthers([...this.input.files].slice(1));
-    }
-
-    // Further photos of the place, small and by name; the box is on the first alone.
-    showOthers(files) {
-      const list = this.form.querySelector("[data-others]");
-      list.hidden = !files.length;
-      list.replaceChildren(...files.map((file) => {
-        const item = document.createElement("li");
-        const image = new Image();
-        image.alt = "";
-        image.addEventListener("load", () => URL.revokeObjectURL(image.src));
-        image.addEventListener("error", () => image.remove());
-        image.src = URL.createObjectURL(file);
-        item.append(image, file.name);
-        return item;
-      }));
-    }
-
-    // Shown upright by the browser; where it cannot show the photo, the photo is sent whole.
-    seen(visible) {
-      const { stage, surface, tools, blind } = this.box;
-      this.form.querySelector("[data-empty]").classList.add("board__empty--chosen");
-      this.form.querySelector("[data-chosen]").hidden = false;
-      this.form.querySelector("[data-art]").hidden = true;
-      stage.hidden = false;
-      surface.hidden = tools.hidden = !visible;
-      blind.hidden = visible;
-      this.form.classList.add("search--ready");
-    }
-  }
-
-  for (const form of document.querySelectorAll("[data-photo-box]")) new PhotoBox(form);
+  for (const form of document.querySelectorAll("[data-photo-box]")) form.photoBox = new PhotoBox(form);
 })();

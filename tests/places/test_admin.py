@@ -243,3 +243,11 @@ def test_acts_of_curation_are_read_only(desk):
     event = CurationEvent.objects.create(image=LandmarkImageFactory(), verb="publish")
     assert desk.get(page("places_curationevent_add")).status_code == 403
     assert desk.post(page("places_curationevent_delete", event.pk), {"post": "yes"}).status_code == 403
+
+
+def test_a_curator_offers_published_photos_as_samples_and_takes_that_back(desk):
+    shown, waiting = LandmarkImageFactory(published=True), LandmarkImageFactory()
+    assert "1 photo changed" in act(desk, "offer_as_sample", shown, waiting).content.decode()
+    assert list(LandmarkImage.objects.filter(is_sample=True)) == [shown]
+    act(desk, "offer_no_longer", shown)
+    assert not LandmarkImage.objects.filter(is_sample=True).exists()

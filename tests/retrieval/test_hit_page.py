@@ -125,18 +125,23 @@ def test_a_hit_that_is_not_there_is_not_found(client):
     assert client.get(f"/searches/{asked(shared=True).pk}/hits/0/").status_code == 404
 
 
-def test_a_withdrawn_photo_is_not_found_though_its_hit_were_still_there(client):
+def test_a_withdrawn_photo_is_not_shown_though_its_hit_were_still_there(client):
     hit = found()
     hit.image.state = "rejected"
     hit.image.save()
-    assert client.get(address(hit)).status_code == 404
+    response = client.get(address(hit))
+    assert response.status_code == 410
+    assert "đã được gỡ" in response.content.decode()
     assert client.get(f"/api/v1/searches/{hit.query_id}/hits/0/").status_code == 404
 
 
-def test_a_photo_that_a_curator_rejects_takes_its_page_along(client):
+def test_the_page_of_a_photo_that_a_curator_rejected_says_that_it_is_gone(client):
     hit = found()
+    hit.query.found = 1
+    hit.query.save()
     curation.reject([hit.image], reason="not the place")
-    assert client.get(address(hit)).status_code == 404
+    assert client.get(address(hit)).status_code == 410
+    assert client.get(f"/searches/{hit.query_id}/hits/1/").status_code == 404  # there never was one
 
 
 def test_only_who_may_read_the_search_sees_why(client):

@@ -257,6 +257,15 @@ def test_the_fragments_address_alone_leads_to_the_page(client):
     assert client.get(f"/searches/{query.pk}/progress/")["Location"] == f"/searches/{query.pk}/"
 
 
+def test_a_page_that_waits_for_a_search_deleted_meanwhile_is_told_kindly(client):
+    query = visitors_search(client)
+    Query.objects.all().delete()
+    response = progress(client, query)
+    assert response.status_code == 404
+    assert "Lượt tìm này không còn nữa" in text_of(response)
+    assert "hx-get" not in response.content.decode()  # and asks no more
+
+
 # Whose it is
 
 
