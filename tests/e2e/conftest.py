@@ -15,18 +15,8 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from retrieval import tasks
+from tests.e2e.chromium import ARGUMENTS, CHROMIUM
 from tests.e2e.pages import Page, Shown, make_rows
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
