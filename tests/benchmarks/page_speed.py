@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import sync_playwright
 
 from config import database
-from tests.e2e.conftest import ARGUMENTS, CHROMIUM
+from tests.e2e.chromium import ARGUMENTS, CHROMIUM
 
 PAGES = ["/", "/places/", "/methods/", "/how-it-works/", "/accounts/login/", "/en/", "/en/places/"]
 CODE, FONTS = {"Script", "Stylesheet"}, {"Font"}

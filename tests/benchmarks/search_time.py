@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.e2e.conftest import ARGUMENTS, CHROMIUM
+from tests.e2e.chromium import ARGUMENTS, CHROMIUM
 
 ALL_SEEN = """
 () => document.querySelector('#answer:not(.answer--waiting)') && [...document.images].every(image =>

@@ -15,18 +15,8 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from retrieval import tasks
+from tests.e2e.chromium import ARGUMENTS, CHROMIUM
 from tests.e2e.pages import Page, Shown, make_rows
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +91,8 @@ def site(django_db_setup, django_db_blocker) -> Iterator[Site]:
     assert connection.settings_dict["NAME"].startswith("test_")
     media = override_settings(MEDIA_ROOT=configured.STORAGES["default"]["OPTIONS"]["location"])
     with django_db_blocker.unblock(), media, pytest.MonkeyPatch.context() as patch:
+        # A browser outlives the site, and what it keeps open must not keep the database.
+        patch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
         patch.setattr(tasks.answer_query, "delay", lambda query_id: None)
         patch.setattr(tasks.describe_missing, "delay", lambda: None)
         server = LiveServer("localhost")
