@@ -213,7 +213,9 @@ class FoundForm(forms.Form):
             "licence": gettext("All licences"),
         }
         for name, words in anything.items():
-            found = sorted({choice for hit in hits if (choice := self._of(hit)[name])[0]}, key=lambda one: one[1])
+            found = sorted(
+                {choice for hit in hits if (choice := self._of(hit)[name])[0]}, key=lambda one: one[1]
+            )
             if len(found) > 1:
                 self.fields[name].choices = [("", words), *found]
             else:
@@ -239,7 +241,9 @@ class FoundForm(forms.Form):
     def chosen(self) -> list[Hit]:
         wanted = self.wanted
         return [
-            hit for hit in self._hits if all(self._of(hit)[name][0] == value for name, value in wanted.items())
+            hit
+            for hit in self._hits
+            if all(self._of(hit)[name][0] == value for name, value in wanted.items())
         ]
 
 

@@ -198,5 +198,15 @@ def _store(
     query.verdict, query.known, query.hints = found.verdict, found.known, hints
     query.state, query.stage, query.answered_at = Query.State.ANSWERED, "", timezone.now()
     query.save(
-        update_fields=["version", "seconds", "found", "verdict", "known", "hints", "state", "stage", "answered_at"]
+        update_fields=[
+            "version",
+            "seconds",
+            "found",
+            "verdict",
+            "known",
+            "hints",
+            "state",
+            "stage",
+            "answered_at",
+        ]
     )

@@ -25,8 +25,11 @@ class LandmarkImageQuerySet(models.QuerySet["LandmarkImage"]):
         shown = self.published().select_related("landmark")
         if shown.filter(is_sample=True).exists():
             return shown.filter(is_sample=True).order_by("-pk")[:number]
-        firsts = self.published().order_by().values("landmark").annotate(
-            first=models.Min("pk"), photos=models.Count("pk")
+        firsts = (
+            self.published()
+            .order_by()
+            .values("landmark")
+            .annotate(first=models.Min("pk"), photos=models.Count("pk"))
         )
         firsts = firsts.order_by("-photos", "first").values("first")[:number]
         return shown.filter(pk__in=firsts).order_by("pk")

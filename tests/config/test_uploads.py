@@ -28,7 +28,11 @@ class Untouched(io.BytesIO):
 def test_a_file_of_four_gigabytes_is_answered_in_the_readers_language_unread(client, address, words):
     response = client.post(
         address,
-        **{"wsgi.input": Untouched(), "CONTENT_LENGTH": FOUR_GIGABYTES, "CONTENT_TYPE": "multipart/form-data"},
+        **{
+            "wsgi.input": Untouched(),
+            "CONTENT_LENGTH": FOUR_GIGABYTES,
+            "CONTENT_TYPE": "multipart/form-data",
+        },
     )
     assert response.status_code == 413
     assert words in response.content.decode()
@@ -52,7 +56,8 @@ def test_a_length_that_says_nothing_lets_the_request_pass(client, length):
 def test_of_a_file_that_is_too_large_only_as_much_is_kept_as_shows_it(settings):
     settings.PHOTO_MAX_BYTES = 100_000
     request = RequestFactory().post(
-        "/", {"photo": SimpleUploadedFile("large.jpg", b"x" * 900_000), "other": SimpleUploadedFile("a", b"y")}
+        "/",
+        {"photo": SimpleUploadedFile("large.jpg", b"x" * 900_000), "other": SimpleUploadedFile("a", b"y")},
     )
     photo, other = request.FILES["photo"], request.FILES["other"]
     assert 100_000 < photo.size < 300_000

@@ -22,17 +22,24 @@ def nothing_is_described(monkeypatch) -> None:
 @pytest.fixture
 def answer() -> Query:
     """Photos of eight places in two provinces; of the first there are six and a near-duplicate."""
-    provinces = [ProvinceFactory(slug="hue", name_en="Hue City"), ProvinceFactory(slug="hanoi", name_en="Hanoi City")]
+    provinces = [
+        ProvinceFactory(slug="hue", name_en="Hue City"),
+        ProvinceFactory(slug="hanoi", name_en="Hanoi City"),
+    ]
     images = []
     for number in range(8):
         place = LandmarkFactory(name_en=f"Place {number}", province=provinces[number % 2])
         images += LandmarkImageFactory.create_batch(6 if number == 0 else 4, published=True, landmark=place)
-    images.insert(1, LandmarkImageFactory(published=True, landmark=images[0].landmark, near_duplicate_of=images[0]))
+    images.insert(
+        1, LandmarkImageFactory(published=True, landmark=images[0].landmark, near_duplicate_of=images[0])
+    )
     return found(*images, answered_at=timezone.now())
 
 
 def places_of(page) -> list[str]:  # noqa: F811
-    return [name.split(" Hue")[0].split(" Hanoi")[0] for name in page.locator(".ofplace__name").all_inner_texts()]
+    return [
+        name.split(" Hue")[0].split(" Hanoi")[0] for name in page.locator(".ofplace__name").all_inner_texts()
+    ]
 
 
 def test_more_places_are_appended_take_the_focus_and_stay_in_the_address(page, live_site, answer):  # noqa: F811
@@ -97,7 +104,9 @@ def test_a_link_is_copied(browser, live_site, answer):
     context.add_cookies([{"name": "sessionid", "value": "somebody", "url": live_site}])
     from django.contrib.sessions.models import Session
 
-    Session.objects.create(session_key="somebody", session_data="", expire_date=timezone.now().replace(year=2100))
+    Session.objects.create(
+        session_key="somebody", session_data="", expire_date=timezone.now().replace(year=2100)
+    )
     page.goto(f"{live_site}/en/searches/{answer.pk}/")
     page.get_by_role("button", name="Copy the link").click()
     page.get_by_role("button", name="Copied").wait_for()
@@ -109,7 +118,9 @@ def test_a_link_is_copied(browser, live_site, answer):
 def test_a_photo_found_becomes_the_question_with_a_box_on_it(page, live_site):  # noqa: F811
     place = LandmarkFactory(name_en="Turtle Tower")
     asked, *others = [
-        LandmarkImageFactory(published=True, landmark=place, data=drawn_photo(seed, (640, 480)), size=(640, 480))
+        LandmarkImageFactory(
+            published=True, landmark=place, data=drawn_photo(seed, (640, 480)), size=(640, 480)
+        )
         for seed in (1, 2, 3)
     ]
     indexing.describe_missing()

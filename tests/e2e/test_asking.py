@@ -49,7 +49,12 @@ def photo(tmp_path: Path) -> Path:
 def slowly(context, page, *, bytes_a_second: int) -> None:
     network = context.new_cdp_session(page)
     network.send("Network.enable")
-    conditions = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": bytes_a_second}
+    conditions = {
+        "offline": False,
+        "latency": 0,
+        "downloadThroughput": -1,
+        "uploadThroughput": bytes_a_second,
+    }
     network.send("Network.emulateNetworkConditions", conditions)
 
 
@@ -59,7 +64,10 @@ def files_of(page) -> list[str]:
 
 @pytest.mark.parametrize(
     ("prefix", "too_many", "too_large", "no_photo"),
-    [("/", "nhiều nhất 5 ảnh", "quá lớn", "không phải là ảnh"), ("/en/", "5 photos at most", "too large", "is not a photo")],
+    [
+        ("/", "nhiều nhất 5 ảnh", "quá lớn", "không phải là ảnh"),
+        ("/en/", "5 photos at most", "too large", "is not a photo"),
+    ],
 )
 def test_what_cannot_be_sent_is_refused_before_it_is_and_what_was_chosen_stays(
     page, live_site, settings, photo, tmp_path, prefix, too_many, too_large, no_photo
@@ -99,7 +107,9 @@ def test_an_upload_says_how_far_it_has_come_and_can_be_cancelled(context, page, 
     page.set_input_files("#photo", path)
     slowly(context, page, bytes_a_second=2**20)
     page.locator("[data-submit]").click()
-    page.wait_for_function("0 < document.querySelector('progress').value && document.querySelector('progress').value < 100")
+    page.wait_for_function(
+        "0 < document.querySelector('progress').value && document.querySelector('progress').value < 100"
+    )
     assert re.search(r"Đang tải lên: \d+ %", page.locator("[data-upload-words]").inner_text())
     assert not page.locator("[data-submit]").is_visible()
     page.locator("[data-upload-cancel]").click()

@@ -30,7 +30,9 @@ def test_a_form_sent_twice_makes_one_search(client, sent, django_capture_on_comm
     assert Query.objects.count() == len(sent) == 1
 
 
-@pytest.mark.parametrize("change", [{"data": drawn_photo(7, (400, 200))}, {"method": "delf"}, {"category": "tomb"}])
+@pytest.mark.parametrize(
+    "change", [{"data": drawn_photo(7, (400, 200))}, {"method": "delf"}, {"category": "tomb"}]
+)
 def test_the_same_form_filled_in_otherwise_makes_another_search(client, change):
     first, second = send(client, **KEY), send(client, **KEY | change)
     assert first["Location"] != second["Location"]
@@ -85,7 +87,9 @@ def test_two_that_ask_the_same_at_the_same_moment_get_one_search_and_leave_no_fi
     monkeypatch.setattr(tasks, "_asked_before", both_find_nothing_first)
     found, kept = [], []
     save = Query.photo.field.storage.save
-    monkeypatch.setattr(Query.photo.field.storage, "save", lambda *a, **k: kept.append(save(*a, **k)) or kept[-1])
+    monkeypatch.setattr(
+        Query.photo.field.storage, "save", lambda *a, **k: kept.append(save(*a, **k)) or kept[-1]
+    )
 
     def ask() -> None:
         try:

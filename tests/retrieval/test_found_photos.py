@@ -35,7 +35,11 @@ def names(layout) -> list[list[str]]:
 
 def test_photos_stand_by_place_and_the_place_of_the_best_comes_first():
     here, there = LandmarkFactory(name_en="Here"), LandmarkFactory(name_en="There")
-    best, second, third = photos(1, landmark=there)[0], photos(1, landmark=here)[0], photos(1, landmark=there)[0]
+    best, second, third = (
+        photos(1, landmark=there)[0],
+        photos(1, landmark=here)[0],
+        photos(1, landmark=there)[0],
+    )
     [part] = laid_out(found(best, second, third)).parts
     assert [(place.landmark, [each.hit.image for each in place.photos]) for place in part.places] == [
         (there, [best, third]),
