@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from django import forms
 from django.conf import settings
-from django.db.models import Q
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from places.models import Landmark, Province
+from places.search import SAME, named, search
 from retrieval.answering import approaches
 from retrieval.answering.approaches import CONSENSUS, Approach
 
@@ -201,14 +201,17 @@ class CorrectionForm(forms.Form):
         if not name:
             self.add_error("place", _("Please name the place."))
             return None
-        exact = Landmark.objects.filter(Q(name_vi__iexact=name) | Q(name_en__iexact=name))
-        places = Landmark.objects.with_places()
-        found = places.filter(pk__in=exact) or places.named(name)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            self.candidates = tuple(found[: self.CANDIDATES])
+        places = Landmark.objects.listed().with_places()
+        found = search(name, among=places)[: self.CANDIDATES]
+        meant = [landmark for landmark in found if landmark.relevance >= SAME]
+        meant = meant or list(named(name, among=places)[: self.CANDIDATES])
+        if len(meant) == 1:
+            return meant[0]
+        self.candidates = tuple(meant or found)
+        if meant:
             self.add_error("place", _("Several places go by this name. Please choose one."))
+        elif found:
+            self.add_error("place", _("We know no place of just this name. Is it one of these?"))
         else:
             self.add_error(
                 "place",
