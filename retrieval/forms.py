@@ -8,12 +8,12 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from places.models import Landmark, Province
-from places.search import SAME, named, search
+from places.search import SAME, meant_by, named, search
 from retrieval.answering import approaches
 from retrieval.answering.approaches import CONSENSUS, Approach
 
 from . import serving
-from .models import Correction
+from .models import Correction, Query
 from .tasks import MOST_PHOTOS
 
 EDGES = ("left", "top", "right", "bottom")
@@ -117,6 +117,12 @@ def too_many_photos() -> str:
     )
 
 
+def unknown_words(words: str) -> str:
+    return gettext(
+        "We know no place or province called “{words}”. Check how it is written, or leave it empty."
+    ).format(words=words)
+
+
 class SeveralFiles(forms.FileInput):
     allow_multiple_selected = True
 
@@ -136,6 +142,8 @@ class SeveralFilesField(forms.FileField):
 class SearchForm(AgainForm):
     """Photos of one place, from files or from the camera, and where to look for their like."""
 
+    LIMITS = ("words", "province", "category")
+
     photo = SeveralFilesField(label=_("Photo"), required=False, allow_empty_file=True)
     camera = forms.FileField(required=False, allow_empty_file=True)
     province = forms.ModelChoiceField(
@@ -145,6 +153,19 @@ class SearchForm(AgainForm):
     category = forms.ChoiceField(
         label=_("Kind of place"), required=False, choices=[("", _("All kinds")), *Landmark.Category.choices]
     )
+
+    words = forms.CharField(
+        label=_("Only in or near …"),
+        required=False,
+        max_length=Query._meta.get_field("words").max_length,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
+    )
+
+    def clean_words(self) -> str:
+        words = self.cleaned_data["words"]
+        if words and not meant_by(words).exists():
+            raise forms.ValidationError(unknown_words(words), code="unknown")
+        return words
 
     def clean(self) -> dict:
         cleaned = super().clean()
@@ -158,14 +179,14 @@ class SearchForm(AgainForm):
 
     @property
     def has_filters(self) -> bool:
-        return bool(self["province"].value() or self["category"].value())
+        return any(self[name].value() for name in self.LIMITS)
 
     @property
     def max_bytes(self) -> int:
         return settings.PHOTO_MAX_BYTES
 
     def question(self) -> dict:
-        return super().question() | {name: self.cleaned_data[name] for name in ("province", "category")}
+        return super().question() | {name: self.cleaned_data[name] for name in self.LIMITS}
 
 
 class CorrectionForm(forms.Form):

@@ -75,11 +75,12 @@ def ask(
     k: int = 50,
     province: Province | None = None,
     category: str = "",
+    words: str = "",
 ) -> Query:
     """Keep a visitor's question and queue it.
 
     more: further photos of the same place. box: on the first photo, left, top, right, bottom as fractions of the
-    upright photo. beside: the search of the same photos that this one is compared to. What is kept of a photo is
+    upright photo. words: in or near which place alone to look. beside: the search of the same photos that this one is compared to. What is kept of a photo is
     an upright copy without metadata. Raises PhotoRefused (OneOfSeveralRefused for several), TooManyPhotos,
     UnknownMethod, UnknownVerifier, BadBox; then nothing is kept.
     """
@@ -95,6 +96,7 @@ def ask(
         "k": k,
         "province": province,
         "category": category,
+        "words": words,
     }
     query = Query(beside=beside, width=first.width, height=first.height, **shared)
     _draw(query, box)
@@ -131,10 +133,11 @@ def ask_again(
     verifier: str = "",
     box: Fractions | None = None,
     beside: Query | None = None,
+    everywhere: bool = False,
     user=None,
     session_key: str = "",
 ) -> Query:
-    """Ask about the photos of an earlier query by another method or with another box.
+    """Ask about the photos of an earlier query by another method, with another box, or without what limited it.
 
     Raises UnknownMethod, UnknownVerifier, BadBox, FileNotFoundError (a photo is gone).
     """
@@ -149,9 +152,12 @@ def ask_again(
         user=user,
         session_key=session_key,
         k=query.k,
-        province=query.province,
-        category=query.category,
+        **({} if everywhere else _limits_of(query)),
     )
+
+
+def _limits_of(query: Query) -> dict:
+    return {"province": query.province, "category": query.category, "words": query.words}
 
 
 def _bytes_of(query: Query) -> bytes:

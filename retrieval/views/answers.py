@@ -115,14 +115,16 @@ def hit(request: HttpRequest, pk, rank: int) -> HttpResponse:
 
 
 def query_again(request: HttpRequest, pk) -> HttpResponse:
-    """The same photo by another method or with another box."""
+    """The same photo by another method, with another box, or without what limited the search."""
     if request.method != "POST":  # the page's address after a refusal, opened again
         return redirect("retrieval:query", pk)
     query = readable(request, pk, Query.objects.with_answer())
     form = AgainForm(request.POST)
     if form.is_valid():
         try:
-            return redirect(tasks.ask_again(query, **form.question(), **lasting_visitor_of(request)))
+            everywhere = bool(request.POST.get("everywhere"))
+            visitor = lasting_visitor_of(request)
+            return redirect(tasks.ask_again(query, everywhere=everywhere, **form.question(), **visitor))
         except tasks.BadBox:
             form.add_error(None, bad_box())
         except FileNotFoundError:

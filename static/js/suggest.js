@@ -1,4 +1,5 @@
 // Suggestions under a field for words: a combobox as ARIA 1.2 describes one. Its form works without it.
+// What is chosen is opened; with data-fills it is filled in, and words that name nothing are refused by what that says.
 "use strict";
 
 const PAUSE = 150; // milliseconds without a key, after which we ask
@@ -9,6 +10,7 @@ function attach(box) {
   const input = box.querySelector("input");
   const list = box.querySelector("[role=listbox]");
   const status = box.querySelector("[role=status]");
+  const { fills, suggest } = box.dataset;
   let timer, asking, active = -1, asked = "";
 
   input.setAttribute("role", "combobox");
@@ -16,6 +18,11 @@ function attach(box) {
   input.setAttribute("aria-controls", list.id);
   input.setAttribute("aria-expanded", "false");
 
+  const take = (option) => {
+    if (fills === undefined) return location.assign(option.dataset.href);
+    input.value = option.querySelector("[data-name]").textContent;
+    forget();
+  };
   const options = () => [...list.querySelectorAll("[role=option]")];
 
   function show(open) {
@@ -42,6 +49,7 @@ function attach(box) {
     clearTimeout(timer);
     asking?.abort();
     asked = "";
+    input.setCustomValidity("");
     list.replaceChildren();
     status.textContent = "";
     show(false);
@@ -53,34 +61,37 @@ function attach(box) {
     asking?.abort();
     asking = new AbortController();
     const { signal } = asking;
+    let found;
     try {
-      const answer = await fetch(`${box.dataset.suggest}?q=${encodeURIComponent(text)}`, { signal });
+      const answer = await fetch(`${suggest}?q=${encodeURIComponent(text)}`, { signal });
       const html = await answer.text();
       if (!answer.ok || signal.aborted) return;
       asked = text;
-      const found = document.createRange().createContextualFragment(html);
+      found = document.createRange().createContextualFragment(html);
       const said = found.querySelector("[data-said]");
       said.remove();
-      list.replaceChildren(found);
-      status.textContent = said.textContent;
+      const refused = found.childElementCount ? "" : fills ?? "";
+      input.setCustomValidity(refused);
+      status.textContent = refused || said.textContent;
     } catch {
       return; // asked for something else meanwhile, or offline: the form still works
     }
+    list.replaceChildren(found);
     options().forEach((option, number) => (option.id = `${list.id}-${number}`));
     choose(-1);
     show(document.activeElement === input);
   }
 
-  input.addEventListener("input", (event) => {
+  input.addEventListener("input", () => { // while composing too: a phone's keyboard composes every word
     clearTimeout(timer);
-    if (event.isComposing) return; // a Vietnamese or Chinese letter is still being put together
+    input.setCustomValidity("");
     if (!input.value.trim()) return forget();
     timer = setTimeout(ask, PAUSE);
   });
-  input.addEventListener("compositionend", () => input.value.trim() && (timer = setTimeout(ask, PAUSE)));
+  input.addEventListener("invalid", () => box.closest("details")?.setAttribute("open", "")); // it can be seen why
   input.addEventListener("blur", () => show(false));
   input.addEventListener("keydown", (event) => {
-    if (event.isComposing) return;
+    if (event.isComposing) return; // Enter ends the letter being put together
     const count = options().length;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
@@ -89,7 +100,7 @@ function attach(box) {
       choose(((active + 1 + step + count + 1) % (count + 1)) - 1); // past the last is the field again
     } else if (event.key === "Enter" && !list.hidden && active >= 0) {
       event.preventDefault();
-      location.assign(options()[active].dataset.href);
+      take(options()[active]);
     } else if (event.key === "Escape" && !list.hidden) {
       event.preventDefault(); // the first closes, the second empties the field as browsers do
       show(false);
@@ -98,6 +109,6 @@ function attach(box) {
   list.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
   list.addEventListener("click", (event) => {
     const option = event.target.closest("[role=option]");
-    if (option) location.assign(option.dataset.href);
+    if (option) take(option);
   });
 }

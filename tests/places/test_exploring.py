@@ -19,7 +19,9 @@ def choices(response, name: str) -> dict[str, str]:
 
 def chips(page: str) -> dict[str, str]:
     """What is set, and the address without it."""
-    found = re.findall(r'<a class="chip" href="([^"]*)">(.*?) <span', page)
+    found = re.findall(
+        r'<a class="chip" href="([^"]*)"><span class="visually-hidden">bỏ</span> (.*?) <span', page
+    )
     return {words: address.replace("&amp;", "&") for address, words in found}
 
 
