@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from . import curation, ingest, photo, storage
 from .models import CurationEvent, FormerProvince, Landmark, LandmarkImage, Province
+from .search import search
 
 ATTRIBUTION = ("author", "licence", "licence_url", "source_url")
 
@@ -46,7 +47,7 @@ class LandmarkAdmin(admin.ModelAdmin):
         return super().get_queryset(request).with_photo_count()
 
     def get_search_results(self, request: HttpRequest, queryset, search_term: str) -> tuple:
-        return queryset.named(search_term) if search_term else queryset, False
+        return search(search_term, among=queryset) if search_term else queryset, False
 
     @admin.display(description=_("published photos"), ordering="photo_count")
     def photos(self, landmark: Landmark) -> str:

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from rest_framework import viewsets
 
 from .models import Landmark, LandmarkImage, Province
+from .search import search
 from .serializers import (
     LandmarkDetailSerializer,
     LandmarkImageSerializer,
@@ -15,7 +16,9 @@ from .serializers import (
 
 class LandmarkFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(
-        method="named", label="Part of a name in either language, with or without accents"
+        method="meaning",
+        label="Words as a traveller types them, with or without accents: names in either language, provinces of today "
+        "and before July 2025, kinds of place; slips are forgiven where nothing is spelt like it. The likeliest first.",
     )
     province = django_filters.CharFilter("province__slug", label="Slug of a province")
 
@@ -23,8 +26,8 @@ class LandmarkFilter(django_filters.FilterSet):
         model = Landmark
         fields = ["category", "kind", "unesco"]
 
-    def named(self, landmarks, _name: str, text: str) -> QuerySet[Landmark]:
-        return landmarks.named(text)
+    def meaning(self, landmarks, _name: str, text: str) -> QuerySet[Landmark]:
+        return search(text, among=landmarks)
 
 
 class LandmarkImageFilter(django_filters.FilterSet):
@@ -42,7 +45,7 @@ class ProvinceViewSet(viewsets.ReadOnlyModelViewSet):
 class LandmarkViewSet(viewsets.ReadOnlyModelViewSet):
     """The places of the catalogue: in brief as a list, whole one by one."""
 
-    queryset = Landmark.objects.with_places()
+    queryset = Landmark.objects.listed().with_places()
     filterset_class = LandmarkFilter
     lookup_field = "slug"
 

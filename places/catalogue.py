@@ -17,7 +17,9 @@ from django.db import models, transaction
 from .models import FormerProvince, Landmark, Province
 
 DATA = Path(__file__).parent / "data"
-PROVINCE_COLUMNS = ("slug", "name_vi", "name_en", "kind", "region", "former_vi", "former_en")
+PROVINCE_COLUMNS = (
+    "slug", "name_vi", "name_en", "kind", "region", "former_vi", "former_en", "former_others",
+)  # fmt: skip
 LANDMARK_COLUMNS = (
     "slug", "name_vi", "name_en", "other_names", "province", "former_province", "category", "kind",
     "latitude", "longitude", "description_vi", "description_en", "unesco", "unesco_year", "overlaps_with",
@@ -88,10 +90,13 @@ class _Loading:
 
     def put_province(self, row: dict[str, str]) -> None:
         former_vi, former_en = _split(row["former_vi"]), _split(row["former_en"])
+        other_names = dict(_others(entry) for entry in _split(row["former_others"]))
         if row["kind"] not in ("city", "province"):
             raise ValueError(f"kind is city or province, not {row['kind']!r}")
         if len(former_vi) != len(former_en):
             raise ValueError("former_vi and former_en name different numbers of provinces")
+        if strange := other_names.keys() - set(former_vi):
+            raise ValueError(f"former_others: {', '.join(sorted(strange))} is not in former_vi")
         self._once(Province, row["slug"])
         province = self.provinces.setdefault(row["slug"], Province(slug=row["slug"]))
         values = {name: row[name] for name in ("name_vi", "name_en", "region")}
@@ -99,7 +104,13 @@ class _Loading:
         for name_vi, name_en in zip(former_vi, former_en, strict=True):
             self._once(FormerProvince, name_vi)
             former = self.former.setdefault(name_vi, FormerProvince(name_vi=name_vi))
-            self._put(former, self.tallies["former provinces"], name_en=name_en, province=province)
+            self._put(
+                former,
+                self.tallies["former provinces"],
+                name_en=name_en,
+                other_names=other_names.get(name_vi, []),
+                province=province,
+            )
 
     def put_landmark(self, row: dict[str, str]) -> None:
         self._once(Landmark, row["slug"])
@@ -186,6 +197,12 @@ def _find(known: dict[str, Row], name: str, what: str) -> Row | None:
     if name and name not in known:
         raise ValueError(f"no {what} {name!r}")
     return known[name] if name else None
+
+
+def _others(entry: str) -> tuple[str, list[str]]:
+    """A name and the other names for the same, from "name: other, other"."""
+    name, _colon, others = entry.partition(":")
+    return name.strip(), [other.strip() for other in others.split(",") if other.strip()]
 
 
 def _split(text: str) -> list[str]:

@@ -1,67 +1,46 @@
 """The catalogue as visitors see it."""
 
-from django import forms
-from django.db.models import F, Prefetch, Q, QuerySet
-from django.db.models.lookups import IsNull
-from django.utils.text import slugify
-from django.utils.translation import gettext_lazy as _
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
 from django.views.generic import DetailView, ListView
 
-from .models import Landmark, LandmarkImage, Province
+from .exploring import ExploreForm, browse
+from .models import Landmark, LandmarkImage
+from .search import alike, search
 
-
-class FilterForm(forms.Form):
-    """Which places to list. What is not understood is left out, never an error: addresses grow old."""
-
-    q = forms.CharField(
-        label=_("Name"), required=False, max_length=100, widget=forms.TextInput(attrs={"type": "search"})
-    )
-    region = forms.ChoiceField(
-        label=_("Region"), required=False, choices=[("", _("All regions")), *Province.Region.choices]
-    )
-    province = forms.ModelChoiceField(
-        Province.objects.all(), label=_("Province or city"), required=False, to_field_name="slug",
-        empty_label=_("All of Vietnam"),
-    )  # fmt: skip
-    category = forms.ChoiceField(
-        label=_("Kind of place"), required=False, choices=[("", _("All kinds")), *Landmark.Category.choices]
-    )
-
-    def filter(self, landmarks: QuerySet[Landmark]) -> QuerySet[Landmark]:
-        self.is_valid()
-        wanted = self.cleaned_data
-        if name := wanted.get("q", "").strip():
-            landmarks = landmarks.filter(
-                Q(name_vi__icontains=name)
-                | Q(name_en__icontains=name)
-                | Q(other_names__icontains=name)
-                | Q(
-                    slug__contains=slugify(name.replace("đ", "d").replace("Đ", "D")) or None
-                )  # typed without accents
-            )
-        if region := wanted.get("region"):
-            landmarks = landmarks.filter(province__region=region)
-        if province := wanted.get("province"):
-            landmarks = landmarks.filter(province=province)
-        if category := wanted.get("category"):
-            landmarks = landmarks.filter(category=category)
-        return landmarks
+SUGGESTIONS = 7
 
 
 class LandmarkList(ListView):
+    """All places: by words and filters, or ways to browse where nothing is asked."""
+
     template_name = "places/landmarks.html"
     paginate_by = 24
 
     def get_queryset(self) -> QuerySet[Landmark]:
-        self.form = FilterForm(self.request.GET)
-        landmarks = self.form.filter(Landmark.objects.with_places().with_cover())
-        # A slug sorts as Vietnamese reads; the database's own order puts every accent last.
-        return landmarks.order_by(IsNull(F("cover_thumbnail"), True), "slug")
+        self.form = ExploreForm(self.request.GET)
+        return self.form.places() if self.form.asks else Landmark.objects.none()
 
     def get_context_data(self, **kwargs) -> dict:
-        kept = self.request.GET.copy()
-        kept.pop("page", None)
-        return super().get_context_data(form=self.form, kept=kept.urlencode(), **kwargs)
+        context = super().get_context_data(form=self.form, **kwargs)
+        if not self.form.asks:
+            return context | {"browse": browse()}
+        self.form.count_choices()
+        if not context["object_list"] and self.form.text and not self.form.chosen:
+            context["alike"] = alike(
+                self.form.text, among=Landmark.objects.listed().with_places().with_cover()
+            )
+        return context | {"kept": self.form.without()}
+
+
+@require_GET
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """The likeliest places for what is typed so far: a part of a page, for suggest.js."""
+    text = request.GET.get("q", "")
+    places = search(text, among=Landmark.objects.listed().with_places().with_cover())[:SUGGESTIONS]
+    return render(request, "places/_suggestions.html", {"places": places})
 
 
 class LandmarkDetail(DetailView):

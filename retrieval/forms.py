@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from django import forms
 from django.conf import settings
-from django.db.models import Q
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from places.models import Landmark, Province
+from places.search import SAME, meant_by, named, search
 from retrieval.answering import approaches
 from retrieval.answering.approaches import CONSENSUS, Approach
 
@@ -131,6 +131,12 @@ def too_many_photos() -> str:
     )
 
 
+def unknown_words(words: str) -> str:
+    return gettext(
+        "We know no place or province called “{words}”. Check how it is written, or leave it empty."
+    ).format(words=words)
+
+
 class SeveralFiles(forms.FileInput):
     allow_multiple_selected = True
 
@@ -150,6 +156,8 @@ class SeveralFilesField(forms.FileField):
 class SearchForm(AgainForm):
     """Photos of one place, from files or from the camera, and where to look for their like."""
 
+    LIMITS = ("words", "province", "category")
+
     photo = SeveralFilesField(label=_("Photo"), required=False, allow_empty_file=True)
     camera = forms.FileField(required=False, allow_empty_file=True)
     province = forms.ModelChoiceField(
@@ -162,11 +170,24 @@ class SearchForm(AgainForm):
 
     private = forms.BooleanField(label=_("Keep nothing of this search"), required=False)
 
+    words = forms.CharField(
+        label=_("Only in or near …"),
+        required=False,
+        max_length=Query._meta.get_field("words").max_length,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}),
+    )
+
     def __init__(self, *args, privately: bool = False, **kwargs) -> None:
         """privately: the visitor has private mode on, so that no search can do without."""
         super().__init__(*args, **kwargs)
         if privately:
             self.fields["private"].initial, self.fields["private"].disabled = True, True
+
+    def clean_words(self) -> str:
+        words = self.cleaned_data["words"]
+        if words and not meant_by(words).exists():
+            raise forms.ValidationError(unknown_words(words), code="unknown")
+        return words
 
     def clean(self) -> dict:
         cleaned = super().clean()
@@ -180,7 +201,7 @@ class SearchForm(AgainForm):
 
     @property
     def has_filters(self) -> bool:
-        return bool(self["province"].value() or self["category"].value())
+        return any(self[name].value() for name in self.LIMITS)
 
     @property
     def max_bytes(self) -> int:
@@ -199,9 +220,7 @@ class SearchForm(AgainForm):
         return too_many_photos()
 
     def question(self) -> dict:
-        return super().question() | {
-            name: self.cleaned_data[name] for name in ("province", "category", "private")
-        }
+        return super().question() | {name: self.cleaned_data[name] for name in (*self.LIMITS, "private")}
 
 
 class HistoryForm(forms.Form):
@@ -343,14 +362,17 @@ class CorrectionForm(forms.Form):
         if not name:
             self.add_error("place", _("Please name the place."))
             return None
-        exact = Landmark.objects.filter(Q(name_vi__iexact=name) | Q(name_en__iexact=name))
-        places = Landmark.objects.with_places()
-        found = places.filter(pk__in=exact) or places.named(name)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            self.candidates = tuple(found[: self.CANDIDATES])
+        places = Landmark.objects.listed().with_places()
+        found = search(name, among=places)[: self.CANDIDATES]
+        meant = [landmark for landmark in found if landmark.relevance >= SAME]
+        meant = meant or list(named(name, among=places)[: self.CANDIDATES])
+        if len(meant) == 1:
+            return meant[0]
+        self.candidates = tuple(meant or found)
+        if meant:
             self.add_error("place", _("Several places go by this name. Please choose one."))
+        elif found:
+            self.add_error("place", _("We know no place of just this name. Is it one of these?"))
         else:
             self.add_error(
                 "place",

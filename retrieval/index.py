@@ -57,11 +57,13 @@ def nearest(
     k: int,
     province: Province | None = None,
     category: str = "",
+    landmarks: Collection[int] | None = None,
     without: int | None = None,
 ) -> list[Candidate]:
     """The k photos most similar to a vector (D,), best first; fewer only where fewer exist.
 
-    without: a group of near-duplicates that is passed over.
+    landmarks: the ids of those that may be shown; None for any. without: a group of near-duplicates that is
+    passed over.
     """
     rows = described_by(method)
     if without is not None:
@@ -70,6 +72,8 @@ def nearest(
         rows = rows.filter(image__landmark__province=province)
     if category:
         rows = rows.filter(image__landmark__category=category)
+    if landmarks is not None:
+        rows = rows.filter(image__landmark__in=landmarks)
     if has_index(method) and rows[: EXACT_LIMIT + 1].count() > EXACT_LIMIT:
         found = _approximate(rows, vector, k=k)
         if len(found) == k:
@@ -121,12 +125,19 @@ class Published:
     describers: Mapping[str, type[Method]]  # by name, each running the checkpoint asked for
     province: Province | None = None
     category: str = ""
+    landmarks: frozenset[int] | None = None  # None: all
     without: int | None = None  # a group of near-duplicates
 
     def nearest(self, vector: np.ndarray, *, method: str, k: int) -> list[Candidate]:
         found = self.describers[method]
         return nearest(
-            vector, method=found, k=k, province=self.province, category=self.category, without=self.without
+            vector,
+            method=found,
+            k=k,
+            province=self.province,
+            category=self.category,
+            landmarks=self.landmarks,
+            without=self.without,
         )
 
     def vectors(self, images: Collection[int], *, method: str) -> dict[int, np.ndarray]:

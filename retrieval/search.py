@@ -10,6 +10,7 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
+from places.search import meant_by
 from retrieval import answering
 from retrieval.answering import Answer
 from retrieval.answering.approaches import Approach, Loaded
@@ -58,6 +59,7 @@ def _answer_alone(query: Query, *, approach: Approach, curve: Curve | None) -> N
         province=query.province,
         category=query.category,
         without=query.from_image.group if query.from_image else None,
+        landmarks=_landmarks_of(query),
     )
     found = answering.answer(
         descriptions,
@@ -74,6 +76,11 @@ def _answer_alone(query: Query, *, approach: Approach, curve: Curve | None) -> N
     found = _with_views(found, query, curve=curve, catalogue=catalogue, loaded=loaded)
     hints = [] if found.verdict == IS else hints_for(query, pixels, descriptions, found)
     _store(query, found, hints=hints, version=approach.checkpoint.name, seconds=clock.stops())
+
+
+def _landmarks_of(query: Query) -> frozenset[int] | None:
+    """The landmarks that its words limit it to; None where it has none."""
+    return frozenset(meant_by(query.words).values_list("pk", flat=True)) if query.words else None
 
 
 def hints_for(

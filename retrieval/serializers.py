@@ -9,13 +9,14 @@ from rest_framework import serializers
 
 from places.models import Landmark, Province
 from places.photo import PhotoRefused, inspect
+from places.search import meant_by
 from places.serializers import LandmarkImageSerializer, LandmarkSerializer
 from retrieval.ranking.alignment import image_onto_query, unpack
 
 from . import answer_page, serving
 from .answering import approaches
 from .answering.approaches import Approach
-from .forms import too_many_photos
+from .forms import too_many_photos, unknown_words
 from .models import Correction, Evaluation, Hit, LookAlike, Query, RankedPlace
 from .tasks import MOST_PHOTOS
 from .visitors import owns, visitor_of
@@ -139,6 +140,16 @@ class AskSerializer(serializers.Serializer):
     private = serializers.BooleanField(
         default=False, help_text="Keep nothing: the search can be read for some minutes after its answer."
     )
+    words = serializers.CharField(
+        max_length=Query._meta.get_field("words").max_length, required=False, allow_blank=True, default="",
+        help_text="Only in or near: a province of today or of before July 2025, or a place, as people type them "
+        "(“Huế”, “sai gon”); only the landmarks meant are looked among.",
+    )  # fmt: skip
+
+    def validate_words(self, words: str) -> str:
+        if words and not meant_by(words).exists():
+            raise serializers.ValidationError(unknown_words(words), code="unknown")
+        return words
 
     def validate(self, attributes: dict) -> dict:
         """Refuse a bad photo here, and turn a box in pixels into fractions."""
@@ -348,7 +359,7 @@ class QuerySerializer(serializers.ModelSerializer):
         model = Query
         fields = [
             "id", "url", "state", "stage", "reason", "message", "method", "verifier", "checkpoint", "box", "k",
-            "province", "category", "asked_at", "answered_at", "seconds", "verdict", "known", "places", "hits",
+            "province", "category", "words", "asked_at", "answered_at", "seconds", "verdict", "known", "places", "hits",
             "hints", "lookalikes", "views", "correction",
         ]  # fmt: skip
 

@@ -80,15 +80,16 @@ def ask(
     k: int = 50,
     province: Province | None = None,
     category: str = "",
+    words: str = "",
     private: bool = False,
 ) -> Query:
     """Keep a visitor's question and queue it.
 
     more: further photos of the same place. box: on the first photo, left, top, right, bottom as fractions of the
-    upright photo. beside: the search of the same photos that this one is compared to. from_image: whose photo it
-    is, where it is of the catalogue. once: asked with the same before, that search is the answer, and nothing is
-    kept. private: it is kept only until it has been read. What is kept of a photo is an upright copy without
-    metadata. Raises PhotoRefused (OneOfSeveralRefused for several), TooManyPhotos,
+    upright photo. words: in or near which place alone to look. beside: the search of the same photos that this
+    one is compared to. from_image: whose photo it is, where it is of the catalogue. once: asked with the same
+    before, that search is the answer, and nothing is kept. private: it is kept only until it has been read. What
+    is kept of a photo is an upright copy without metadata. Raises PhotoRefused (OneOfSeveralRefused for several), TooManyPhotos,
     UnknownMethod, UnknownVerifier, BadBox; then nothing is kept.
     """
     approaches.find(method, verifier=verifier)
@@ -107,6 +108,7 @@ def ask(
         "category": category,
         "private": private,
         "from_image": from_image,
+        "words": words,
     }
     query = Query(beside=beside, once=once, width=first.width, height=first.height, **shared)
     _draw(query, box)
@@ -164,13 +166,15 @@ def ask_again(
     box: Fractions | None = None,
     beside: Query | None = None,
     once: UUID | None = None,
+    everywhere: bool = False,
     user=None,
     session_key: str = "",
     private: bool = False,
 ) -> Query:
-    """Ask about the photos of an earlier query by another method or with another box; of a private one, privately.
+    """Ask about the photos of an earlier query by another method, with another box, or without what limited it.
 
-    Raises UnknownMethod, UnknownVerifier, BadBox, FileNotFoundError (a photo is gone).
+    Of a private one, privately. Raises UnknownMethod, UnknownVerifier, BadBox, FileNotFoundError (a photo is
+    gone).
     """
     photo, *more = (_bytes_of(each) for each in (query, *query.views.order_by("asked_at", "pk")))
     return ask(
@@ -185,10 +189,13 @@ def ask_again(
         user=user,
         session_key=session_key,
         k=query.k,
-        province=query.province,
-        category=query.category,
+        **({} if everywhere else _limits_of(query)),
         private=private or query.private,
     )
+
+
+def _limits_of(query: Query) -> dict:
+    return {"province": query.province, "category": query.category, "words": query.words}
 
 
 def _bytes_of(query: Query) -> bytes:

@@ -183,6 +183,7 @@ class Query(models.Model):
     category = models.CharField(
         _("only of this category"), max_length=20, choices=Landmark.Category, blank=True
     )
+    words = models.CharField(_("only in or near"), max_length=100, blank=True)
 
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
     stage = models.CharField(_("stage"), max_length=10, choices=Stage, blank=True)
@@ -259,6 +260,12 @@ class Query(models.Model):
     @property
     def has_box(self) -> bool:
         return self.left is not None
+
+    @property
+    def limits(self) -> list[str]:
+        """What the search was limited to, in the reader's language."""
+        limits = [self.words, self.province and self.province.name, self.get_category_display()]
+        return [limit for limit in limits if limit]
 
     @property
     def root(self) -> "Query":

@@ -126,14 +126,16 @@ def hit(request: HttpRequest, pk, rank: int) -> HttpResponse:
 
 
 def query_again(request: HttpRequest, pk) -> HttpResponse:
-    """The same photo by another method or with another box."""
+    """The same photo by another method, with another box, or without what limited the search."""
     if request.method != "POST":  # the page's address after a refusal, opened again
         return redirect("retrieval:query", pk)
     query = readable(request, pk, Query.objects.with_answer())
     form = AgainForm(request.POST)
     if form.is_valid():
         try:
-            again = form.question() | {"once": form.once(query.pk), "private": asks_privately(request)}
+            everywhere = bool(request.POST.get("everywhere"))
+            again = form.question() | {"everywhere": everywhere, "private": asks_privately(request)}
+            again["once"] = form.once(query.pk, everywhere)
             return redirect(tasks.ask_again(query, **again, **lasting_visitor_of(request)))
         except tasks.BadBox:
             form.add_error(None, bad_box())

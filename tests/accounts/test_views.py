@@ -137,7 +137,7 @@ def test_deleting_is_not_a_way_to_try_passwords(client):
     client.force_login(UserFactory(password=PASSWORD))
     answers = [client.post("/accounts/profile/delete/", {"password": "wrong"}) for _try in range(11)]
     assert [answer.status_code for answer in answers] == [400] * 10 + [429]
-    assert "Bạn vui lòng chậm lại" in answers[-1].content.decode()
+    assert "Hơi nhanh quá rồi" in answers[-1].content.decode()
     assert client.post("/accounts/profile/delete/", {"password": PASSWORD}).status_code == 429
 
 

@@ -168,3 +168,16 @@ def test_the_command_tells_what_it_did(table, monkeypatch, capsys):
     table([row("one", kind="x")])
     with pytest.raises(CommandError, match="Nothing was loaded"):
         call_command("load_catalogue")
+
+
+def test_everyday_names_of_former_provinces_are_loaded_with_them(table):
+    provinces = [PROVINCES[0], PROVINCES[1] | {"former_others": "Hà Nam: Phủ Lý, Ha Nam province"}]
+    catalogue.load(table(provinces=provinces))
+    assert FormerProvince.objects.get(name_vi="Hà Nam").other_names == ["Phủ Lý", "Ha Nam province"]
+    assert FormerProvince.objects.get(name_vi="Ninh Bình").other_names == []
+
+
+def test_everyday_names_of_no_former_province_are_refused(table):
+    provinces = [PROVINCES[0] | {"former_others": "Hà Tây: Xứ Đoài"}, PROVINCES[1]]
+    with pytest.raises(catalogue.CatalogueError, match="line 2: former_others: Hà Tây is not in former_vi"):
+        catalogue.load(table(provinces=provinces))
