@@ -1,13 +1,13 @@
 """The catalogue as visitors see it."""
 
 from django import forms
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.lookups import IsNull
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
-from django.views.generic import DetailView, ListView
+from django.views.generic import ListView
 
-from .models import Landmark, LandmarkImage, Province
+from .models import Landmark, Province
 
 
 class FilterForm(forms.Form):
@@ -54,7 +54,7 @@ class LandmarkList(ListView):
 
     def get_queryset(self) -> QuerySet[Landmark]:
         self.form = FilterForm(self.request.GET)
-        landmarks = self.form.filter(Landmark.objects.with_places().with_cover())
+        landmarks = self.form.filter(Landmark.objects.standing().with_places().with_cover())
         # A slug sorts as Vietnamese reads; the database's own order puts every accent last.
         return landmarks.order_by(IsNull(F("cover_thumbnail"), True), "slug")
 
@@ -62,13 +62,3 @@ class LandmarkList(ListView):
         kept = self.request.GET.copy()
         kept.pop("page", None)
         return super().get_context_data(form=self.form, kept=kept.urlencode(), **kwargs)
-
-
-class LandmarkDetail(DetailView):
-    template_name = "places/landmark.html"
-
-    def get_queryset(self) -> QuerySet[Landmark]:
-        return Landmark.objects.with_places().prefetch_related(
-            Prefetch("images", LandmarkImage.objects.published(), to_attr="photos"),
-            Prefetch("overlaps_with", Landmark.objects.with_places().with_cover(), to_attr="overlapping"),
-        )

@@ -180,7 +180,7 @@ class CorrectionForm(forms.Form):
         max_length=200,
         widget=forms.TextInput(attrs={"list": "landmark-names", "autocomplete": "off"}),
     )
-    landmark = forms.ModelChoiceField(Landmark.objects.all(), required=False, to_field_name="slug")
+    landmark = forms.ModelChoiceField(Landmark.objects.standing(), required=False, to_field_name="slug")
     note = forms.CharField(
         label=_("Anything to add? (optional)"),
         required=False,
@@ -201,8 +201,8 @@ class CorrectionForm(forms.Form):
         if not name:
             self.add_error("place", _("Please name the place."))
             return None
-        exact = Landmark.objects.filter(Q(name_vi__iexact=name) | Q(name_en__iexact=name))
-        places = Landmark.objects.with_places()
+        exact = Landmark.objects.standing().filter(Q(name_vi__iexact=name) | Q(name_en__iexact=name))
+        places = Landmark.objects.standing().with_places()
         found = places.filter(pk__in=exact) or places.named(name)
         if len(found) == 1:
             return found[0]
@@ -219,7 +219,7 @@ class CorrectionForm(forms.Form):
     @property
     def landmark_names(self) -> list[str]:
         """What the place's field proposes: the names of all landmarks in both languages."""
-        names = Landmark.objects.values_list("name_vi", "name_en")
+        names = Landmark.objects.standing().values_list("name_vi", "name_en")
         return sorted({name for both in names for name in both})
 
     def correction(self) -> dict:

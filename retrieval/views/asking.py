@@ -26,7 +26,7 @@ def _home(request: HttpRequest, form: SearchForm, *, status: int = 200) -> HttpR
     covers = (
         Landmark.objects.with_cover().filter(cover_thumbnail__isnull=False).order_by("?")[:COVERS_ON_HOME]
     )
-    context = {"form": form, "covers": covers, "landmark_count": Landmark.objects.count()}
+    context = {"form": form, "covers": covers, "landmark_count": Landmark.objects.standing().count()}
     return render(request, "retrieval/home.html", context, status=status)
 
 
