@@ -1,11 +1,12 @@
 from django.urls import path
 
-from .views import answers, asking, comparing, history, methods, photos
+from .views import answers, asking, comparing, history, lookalikes, methods, photos
 
 app_name = "retrieval"
 urlpatterns = [
     path("", asking.home, name="home"),
     path("methods/", methods.about_methods, name="methods"),
+    path("lookalikes/<slug:slug>/", lookalikes.lookalikes_of, name="lookalikes-of"),
     path("searches/", history.history, name="history"),
     path("searches/new/", asking.ask, name="ask"),
     path("searches/delete/", history.history_delete, name="history-delete"),
