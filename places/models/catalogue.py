@@ -66,11 +66,8 @@ class LandmarkQuerySet(models.QuerySet["Landmark"]):
 
     def known_as(self, slug: str) -> "LandmarkQuerySet":
         """The standing ones that a slug led to once: of a place merged into them, or before it was changed."""
-        return self.standing().filter(
-            models.Q(former_slugs__contains=[slug])
-            | models.Q(merged__slug=slug)
-            | models.Q(merged__former_slugs__contains=[slug])
-        )
+        merged = models.Q(merged__slug=slug) | models.Q(merged__former_slugs__contains=[slug])
+        return self.standing().filter(merged | models.Q(former_slugs__contains=[slug])).distinct()
 
     def with_photo_count(self) -> "LandmarkQuerySet":
         from .images import LandmarkImage  # which has this one's landmark

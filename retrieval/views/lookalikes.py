@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
@@ -18,5 +19,9 @@ def lookalikes_of(request: HttpRequest, slug: str) -> HttpResponse:
         landmark = get_object_or_404(Landmark.objects.known_as(slug))
         return redirect("retrieval:lookalikes-of", landmark.slug, permanent=True)
     template = "_lookalikes.html" if "HX-Request" in request.headers else "lookalikes.html"
-    context = {"landmark": landmark, "lookalikes": LookAlike.objects.told_of(landmark)}
+    context = {
+        "landmark": landmark,
+        "lookalikes": LookAlike.objects.told_of(landmark),
+        "title": _("Do not mistake it for another place"),
+    }
     return render(request, f"retrieval/{template}", context)

@@ -65,6 +65,15 @@ def test_a_merged_landmark_stands_no_more_but_its_row_stays(pair):
     assert not Landmark.objects.known_as("ngoc-son").exists()
 
 
+def test_an_old_address_leads_to_one_place_however_many_were_merged_into_it(pair):
+    gone, into = pair
+    into.former_slugs = ["old"]
+    into.save()
+    for landmark in (gone, LandmarkFactory()):
+        merge(landmark, into=into)
+    assert Landmark.objects.known_as("old").get() == into
+
+
 def test_mergers_do_not_chain(pair):
     gone, into = pair
     earlier = LandmarkFactory(slug="earlier")
