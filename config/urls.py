@@ -6,10 +6,12 @@ from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.conf.urls.static import static
 from django.contrib import admin
+from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
 from django.views.generic import TemplateView
 
 from config import pages
+from config.sitemaps import SITEMAPS
 
 admin.site.site_header = admin.site.site_title = "Vietnam Tourism Retrieval"
 
@@ -19,6 +21,7 @@ for secret in (Authenticator, SocialAccount, SocialApp, SocialToken):
 
 urlpatterns = [
     path("api/v1/", include("config.api")),
+    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain")),
     path("favicon.ico", pages.favicon),
     path("service-worker.js", pages.service_worker, name="service-worker"),

@@ -13,8 +13,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from . import curation, ingest, photo, storage
-from .models import CurationEvent, FormerProvince, Landmark, LandmarkImage, Province
+from . import curation, ingest, merging, photo, storage
+from .models import CurationEvent, Fact, FormerProvince, Landmark, LandmarkImage, Province
 from .search import search
 
 ATTRIBUTION = ("author", "licence", "licence_url", "source_url")
@@ -34,11 +34,36 @@ class ProvinceAdmin(admin.ModelAdmin):
     inlines = (FormerProvinceInline,)
 
 
+class FactInline(admin.TabularInline):
+    model = Fact
+    extra = 0
+    max_num = len(Fact.Kind)
+
+
+class LandmarkActionForm(ActionForm):
+    """Beside the choice of the act stands what a merger needs to know."""
+
+    into = forms.ModelChoiceField(
+        Landmark.objects.standing(), label=_("Landmark, to merge into"), required=False, blank=True
+    )
+    sure = forms.BooleanField(label=_("They are one and the same place"), required=False)
+
+
 @admin.register(Landmark)
 class LandmarkAdmin(admin.ModelAdmin):
-    list_display = ("name_vi", "name_en", "province", "category", "kind", "unesco", "photos")
-    list_filter = ("category", "kind", "unesco", ("province", admin.RelatedOnlyFieldListFilter))
-    list_select_related = ("province",)
+    list_display = ("name_vi", "name_en", "province", "category", "kind", "unesco", "photos", "merged_into")
+    list_filter = (
+        "category",
+        "kind",
+        "unesco",
+        ("merged_into", admin.EmptyFieldListFilter),
+        ("province", admin.RelatedOnlyFieldListFilter),
+    )
+    list_select_related = ("province", "merged_into")
+    actions = ("merge",)
+    action_form = LandmarkActionForm
+    inlines = (FactInline,)
+    readonly_fields = ("merged_into",)
     search_fields = ("name_vi", "name_en", "other_names", "slug")
     prepopulated_fields = {"slug": ("name_en",)}
     autocomplete_fields = ("province", "overlaps_with")
@@ -48,6 +73,36 @@ class LandmarkAdmin(admin.ModelAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset, search_term: str) -> tuple:
         return search(search_term, among=queryset) if search_term else queryset, False
+
+    def save_model(self, request: HttpRequest, obj: Landmark, form: forms.ModelForm, change: bool) -> None:
+        """What links to the page by its old address still finds it."""
+        if change and "slug" in form.changed_data:
+            obj.former_slugs.append(form.initial["slug"])
+        super().save_model(request, obj, form, change)
+
+    @admin.action(description=_("Merge into the landmark chosen"), permissions=["change"])
+    def merge(self, request: HttpRequest, landmarks: QuerySet[Landmark]) -> None:
+        into = Landmark.objects.standing().filter(pk=request.POST.get("into") or None).first()
+        if into is None:
+            self.message_user(request, _("Say into which: choose the landmark."), messages.ERROR)
+            return
+        if not request.POST.get("sure"):
+            self.message_user(
+                request,
+                _("Confirm that they are one and the same place: it cannot be undone."),
+                messages.ERROR,
+            )
+            return
+        for landmark in landmarks:
+            try:
+                merging.merge(landmark, into=into, actor=request.user)
+            except merging.CannotMerge as refusal:
+                self.message_user(request, f"{landmark}: {refusal}", messages.WARNING)
+                continue
+            said = _("%(place)s is now part of %(into)s.") % {"place": landmark, "into": into}
+            for each in (landmark, into):
+                self.log_change(request, each, str(said))
+            self.message_user(request, said, messages.SUCCESS)
 
     @admin.display(description=_("published photos"), ordering="photo_count")
     def photos(self, landmark: Landmark) -> str:
@@ -83,7 +138,7 @@ class PhotoActionForm(ActionForm):
 
     reason = forms.CharField(label=_("Reason, to reject"), required=False, max_length=300)
     landmark = forms.ModelChoiceField(
-        Landmark.objects.all(), label=_("Landmark, to move to"), required=False, blank=True
+        Landmark.objects.standing(), label=_("Landmark, to move to"), required=False, blank=True
     )
 
 
@@ -223,7 +278,7 @@ class LandmarkImageAdmin(admin.ModelAdmin):
 
     @admin.action(description=_("Move to the landmark chosen"), permissions=["change"])
     def move(self, request: HttpRequest, photos: QuerySet[LandmarkImage]) -> None:
-        landmark = Landmark.objects.filter(pk=request.POST.get("landmark") or None).first()
+        landmark = Landmark.objects.standing().filter(pk=request.POST.get("landmark") or None).first()
         if landmark is None:
             self.message_user(request, _("Say where to: choose the landmark."), messages.ERROR)
             return

@@ -2,6 +2,7 @@
 
 import django_filters
 from django.db.models import QuerySet
+from django.http import Http404, HttpResponsePermanentRedirect
 from rest_framework import viewsets
 
 from .models import Landmark, LandmarkImage, Province
@@ -45,7 +46,7 @@ class ProvinceViewSet(viewsets.ReadOnlyModelViewSet):
 class LandmarkViewSet(viewsets.ReadOnlyModelViewSet):
     """The places of the catalogue: in brief as a list, whole one by one."""
 
-    queryset = Landmark.objects.listed().with_places()
+    queryset = Landmark.objects.standing().with_places()
     filterset_class = LandmarkFilter
     lookup_field = "slug"
 
@@ -54,6 +55,16 @@ class LandmarkViewSet(viewsets.ReadOnlyModelViewSet):
         if self.detail:
             landmarks = landmarks.with_photo_count().prefetch_related("overlaps_with")
         return landmarks
+
+    def retrieve(self, request, *args, **kwargs):
+        """A landmark; one that was merged into another, or renamed, redirects."""
+        try:
+            return super().retrieve(request, *args, **kwargs)
+        except Http404:
+            landmark = Landmark.objects.known_as(kwargs["slug"]).first()
+            if landmark is None:
+                raise
+            return HttpResponsePermanentRedirect(self.reverse_action("detail", args=[landmark.slug]))
 
     def get_serializer_class(self) -> type[LandmarkSerializer]:
         return LandmarkDetailSerializer if self.detail else LandmarkSerializer

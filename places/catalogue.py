@@ -1,4 +1,4 @@
-"""The catalogue that comes with the platform: provinces and landmarks, from two tables in places/data."""
+"""The catalogue that comes with the platform: provinces, landmarks and facts, from the tables in places/data."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from .models import FormerProvince, Landmark, Province
+from .models import Fact, FormerProvince, Landmark, Province
 
 DATA = Path(__file__).parent / "data"
 PROVINCE_COLUMNS = (
@@ -24,6 +25,7 @@ LANDMARK_COLUMNS = (
     "slug", "name_vi", "name_en", "other_names", "province", "former_province", "category", "kind",
     "latitude", "longitude", "description_vi", "description_en", "unesco", "unesco_year", "overlaps_with",
 )  # fmt: skip
+FACT_COLUMNS = ("landmark", "kind", "text_vi", "text_en", "checked_on", "source_url")
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -47,16 +49,17 @@ class Tally:
 
 
 def load(folder: Path = DATA) -> dict[str, Tally]:
-    """Bring provinces and landmarks to what the tables say, and tell what was done for each kind of row.
+    """Bring provinces, landmarks and facts to what the tables say, and tell what was done for each kind of row.
 
-    What the tables lack stays, and so does a landmark that a curator has edited. Raises CatalogueError, and
-    then nothing is changed.
+    What the tables lack stays, and so does a landmark that a curator has edited or merged, with its facts if it
+    has any. Raises CatalogueError, and then nothing is changed.
     """
     with transaction.atomic():
         loading = _Loading()
         for name, columns, put in (
             ("provinces.csv", PROVINCE_COLUMNS, loading.put_province),
             ("landmarks.csv", LANDMARK_COLUMNS, loading.put_landmark),
+            ("facts.csv", FACT_COLUMNS, loading.put_fact),
         ):
             errors = []
             for line, row in _rows(folder / name, columns):
@@ -74,17 +77,26 @@ class _Loading:
     """One load: what the database and the tables hold so far."""
 
     def __init__(self) -> None:
-        self.tallies = {"provinces": Tally(), "former provinces": Tally(), "landmarks": Tally()}
+        self.tallies = {
+            name: Tally() for name in ("provinces", "former provinces", "landmarks", "practical facts")
+        }
         self.provinces = {province.slug: province for province in Province.objects.all()}
         self.former = {former.name_vi: former for former in FormerProvince.objects.all()}
         self.landmarks = {
-            landmark.slug: landmark for landmark in Landmark.objects.prefetch_related("overlaps_with")
+            slug: landmark
+            for landmark in Landmark.objects.prefetch_related("overlaps_with")
+            for slug in (*landmark.former_slugs, landmark.slug)
         }
+        self.standing = {landmark.pk: landmark for landmark in self.landmarks.values()}
+        self.facts = {(fact.landmark_id, fact.kind): fact for fact in Fact.objects.all()}
+        self.told = {landmark_id for landmark_id, _kind in self.facts}
         self.edited = set(
             LogEntry.objects.filter(
                 content_type=ContentType.objects.get_for_model(Landmark), action_flag=CHANGE
             ).values_list("object_id", flat=True)
         )
+        merged = [landmark for landmark in self.landmarks.values() if landmark.merged_into_id]
+        self.edited |= {str(pk) for landmark in merged for pk in (landmark.pk, landmark.merged_into_id)}
         self.seen: set[tuple[type, str]] = set()
         self.overlaps: dict[str, set[str]] = defaultdict(set)  # both ways
 
@@ -134,20 +146,43 @@ class _Loading:
             unesco_year=int(row["unesco_year"]) if row["unesco_year"] else None,
         )
 
+    def put_fact(self, row: dict[str, str]) -> None:
+        landmark = _find(self.landmarks, row["landmark"], "landmark")
+        if landmark is None:
+            raise ValueError("landmark: names none")
+        self._once(Fact, f"{row['landmark']} {row['kind']}")
+        if landmark.merged_into_id or (str(landmark.pk) in self.edited and landmark.pk in self.told):
+            self.tallies["practical facts"].kept += 1
+            return
+        fact = self.facts.get((landmark.pk, row["kind"])) or Fact(landmark=landmark, kind=row["kind"])
+        self._put(
+            fact,
+            self.tallies["practical facts"],
+            **{name: row[name] for name in ("text_vi", "text_en", "source_url")},
+            checked_on=date.fromisoformat(row["checked_on"]) if row["checked_on"] else None,
+        )
+
     def put_overlaps(self) -> None:
         """Make the overlaps among the table's landmarks those of the table; others stay."""
-        listed = {slug for model, slug in self.seen if model is Landmark}
         if unknown := self.overlaps.keys() - self.landmarks.keys():
             raise CatalogueError(
                 f"landmarks.csv: overlaps_with names no landmark: {', '.join(sorted(unknown))}"
             )
-        for slug in listed:
-            landmark = self.landmarks[slug]
-            present = {other.slug for other in landmark.overlaps_with.all()}
-            for other in self.overlaps[slug] - present:
-                landmark.overlaps_with.add(self.landmarks[other])
-            for other in (present & listed) - self.overlaps[slug]:
-                landmark.overlaps_with.remove(self.landmarks[other])
+        wanted: dict[Landmark, set[Landmark]] = defaultdict(set)
+        for slug, others in self.overlaps.items():
+            wanted[self._standing(slug)] |= {self._standing(other) for other in others}
+        listed = {self._standing(slug) for model, slug in self.seen if model is Landmark}
+        for landmark in listed:
+            present = set(landmark.overlaps_with.all())
+            for other in wanted[landmark] - present - {landmark}:
+                landmark.overlaps_with.add(other)
+            for other in (present & listed) - wanted[landmark]:
+                landmark.overlaps_with.remove(other)
+
+    def _standing(self, slug: str) -> Landmark:
+        """The landmark of a slug, or that which it was merged into."""
+        landmark = self.landmarks[slug]
+        return self.standing.get(landmark.merged_into_id, landmark)
 
     def _once(self, model: type, name: str) -> None:
         if (model, name) in self.seen:

@@ -19,6 +19,7 @@ image_published = Signal()
 image_withdrawn = Signal()
 
 State, Verb = LandmarkImage.State, CurationEvent.Verb
+SHOWN = ("state", "state_reason", "photo", "thumbnail", "has_renditions")
 
 
 class Refused(Exception):
@@ -53,11 +54,9 @@ def publish(images: Iterable[LandmarkImage], *, actor: models.Model | None = Non
         try:
             storage.write_served(image)
             image.state, image.state_reason = State.PUBLISHED, ""
-            image.save(update_fields=["state", "state_reason", "photo", "thumbnail"])
+            image.save(update_fields=SHOWN)
         except BaseException as error:
-            for file in (image.photo, image.thumbnail):
-                if file:
-                    file.delete(save=False)
+            storage.unwrite_served(image)
             if isinstance(error, OSError | PhotoRefused):
                 raise Refused(_("The original cannot be read: %(reason)s") % {"reason": error}) from error
             raise
@@ -78,8 +77,8 @@ def reject(images: Iterable[LandmarkImage], *, reason: str, actor: models.Model 
         was_published = image.state == State.PUBLISHED
         served = [image.photo.name, image.thumbnail.name]
         image.state, image.state_reason = State.REJECTED, reason
-        image.photo = image.thumbnail = ""
-        image.save(update_fields=["state", "state_reason", "photo", "thumbnail"])
+        image.photo, image.thumbnail, image.has_renditions = "", "", False
+        image.save(update_fields=SHOWN)
         if was_published:
             image_withdrawn.send(LandmarkImage, image_id=image.pk)
         transaction.on_commit(lambda: storage.delete_served(served))

@@ -126,7 +126,7 @@ class ExploreForm(forms.Form):
     @cached_property
     def _meant(self) -> LandmarkQuerySet:
         """What the words mean, before any filter."""
-        among = Landmark.objects.listed().with_places().with_cover()
+        among = Landmark.objects.standing().with_places().with_cover()
         return search(self.text, among=among) if self.text else among
 
 
@@ -155,7 +155,7 @@ class Browse:
 
 def browse() -> Browse:
     places = list(
-        Landmark.objects.listed()
+        Landmark.objects.standing()
         .with_cover()
         .select_related("province")
         .defer("description_vi", "description_en", "about", "words")

@@ -19,7 +19,13 @@ from PIL import ExifTags, Image, ImageCms
 pillow_heif.register_heif_opener()
 
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "HEIF": "heic", "GIF": "gif"}
-ENCODING = {"JPEG": {"quality": 90, "optimize": True}, "WEBP": {"quality": 80, "method": 2}}
+# AVIF's quality is the one at which it resembles the original as WebP at 80 does (SSIM); at speed 8 it takes twice
+# WebP's time for a fifth less to send, at speed 6 six times for no more than that.
+ENCODING = {
+    "JPEG": {"quality": 90, "optimize": True},
+    "WEBP": {"quality": 80, "method": 2},
+    "AVIF": {"quality": 65, "speed": 8},
+}
 
 # What an EXIF orientation asks to be done; 1, missing and nonsense ask for nothing.
 _TURNS = {
@@ -131,7 +137,7 @@ def served_copy(data: bytes, *, longest_side: int, format: Literal["JPEG", "WEBP
     return ServedCopy(encode(picture, format=format), picture.width, picture.height)
 
 
-def encode(picture: Image.Image, *, format: Literal["JPEG", "WEBP"]) -> bytes:
+def encode(picture: Image.Image, *, format: Literal["JPEG", "WEBP", "AVIF"]) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, format, **ENCODING[format])
     return buffer.getvalue()

@@ -104,7 +104,7 @@ def search(text: str, *, among: LandmarkQuerySet | None = None) -> LandmarkQuery
 
     Slips are forgiven only where nothing in the catalogue is spelt as it is typed.
     """
-    everywhere = Landmark.objects.listed()
+    everywhere = Landmark.objects.standing()
     words = _words(text)
     if not words:
         return everywhere.none()
@@ -128,7 +128,7 @@ def _search(text: str, words: list[Word], *, among: LandmarkQuerySet, forgiving:
 
 def named(text: str, *, among: LandmarkQuerySet | None = None) -> LandmarkQuerySet:
     """The places one of whose names holds the text as it is typed, accents or not."""
-    among = Landmark.objects.listed() if among is None else among
+    among = Landmark.objects.standing() if among is None else among
     readings = _readings(text)
     return among.filter(words__regex=rf"\m({readings})\M") if readings else among.none()
 
@@ -140,7 +140,7 @@ def meant_by(text: str) -> LandmarkQuerySet:
     """
     if not (readings := _readings(text)):
         return Landmark.objects.none()
-    landmarks = Landmark.objects.listed()
+    landmarks = Landmark.objects.standing()
     of_province = Q(province__words__regex=f";({readings});")
     of_province |= Q(former_province__words__regex=f";({readings});")
     if (within := landmarks.filter(of_province)).exists():

@@ -1,13 +1,13 @@
 """The catalogue as visitors see it."""
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
-from django.views.generic import DetailView, ListView
+from django.views.generic import ListView
 
 from .exploring import ExploreForm, browse
-from .models import Landmark, LandmarkImage
+from .models import Landmark
 from .search import alike, search
 
 SUGGESTIONS = 7
@@ -30,7 +30,7 @@ class LandmarkList(ListView):
         self.form.count_choices()
         if not context["object_list"] and self.form.text and not self.form.chosen:
             context["alike"] = alike(
-                self.form.text, among=Landmark.objects.listed().with_places().with_cover()
+                self.form.text, among=Landmark.objects.standing().with_places().with_cover()
             )
         return context | {"kept": self.form.without()}
 
@@ -39,15 +39,5 @@ class LandmarkList(ListView):
 def suggestions(request: HttpRequest) -> HttpResponse:
     """The likeliest places for what is typed so far: a part of a page, for suggest.js."""
     text = request.GET.get("q", "")
-    places = search(text, among=Landmark.objects.listed().with_places().with_cover())[:SUGGESTIONS]
+    places = search(text, among=Landmark.objects.standing().with_places().with_cover())[:SUGGESTIONS]
     return render(request, "places/_suggestions.html", {"places": places})
-
-
-class LandmarkDetail(DetailView):
-    template_name = "places/landmark.html"
-
-    def get_queryset(self) -> QuerySet[Landmark]:
-        return Landmark.objects.with_places().prefetch_related(
-            Prefetch("images", LandmarkImage.objects.published(), to_attr="photos"),
-            Prefetch("overlaps_with", Landmark.objects.with_places().with_cover(), to_attr="overlapping"),
-        )

@@ -341,7 +341,7 @@ class CorrectionForm(forms.Form):
         max_length=200,
         widget=forms.TextInput(attrs={"list": "landmark-names", "autocomplete": "off"}),
     )
-    landmark = forms.ModelChoiceField(Landmark.objects.all(), required=False, to_field_name="slug")
+    landmark = forms.ModelChoiceField(Landmark.objects.standing(), required=False, to_field_name="slug")
     note = forms.CharField(
         label=_("Anything to add? (optional)"),
         required=False,
@@ -362,7 +362,7 @@ class CorrectionForm(forms.Form):
         if not name:
             self.add_error("place", _("Please name the place."))
             return None
-        places = Landmark.objects.listed().with_places()
+        places = Landmark.objects.standing().with_places()
         found = search(name, among=places)[: self.CANDIDATES]
         meant = [landmark for landmark in found if landmark.relevance >= SAME]
         meant = meant or list(named(name, among=places)[: self.CANDIDATES])
@@ -383,7 +383,7 @@ class CorrectionForm(forms.Form):
     @property
     def landmark_names(self) -> list[str]:
         """What the place's field proposes: the names of all landmarks in both languages."""
-        names = Landmark.objects.values_list("name_vi", "name_en")
+        names = Landmark.objects.standing().values_list("name_vi", "name_en")
         return sorted({name for both in names for name in both})
 
     def correction(self) -> dict:

@@ -288,7 +288,7 @@ class CorrectionSerializer(serializers.ModelSerializer):
 
     landmark = serializers.SlugRelatedField(
         "slug",
-        queryset=Landmark.objects.all(),
+        queryset=Landmark.objects.standing(),
         required=False,
         allow_null=True,
         help_text="What the photo shows: sent with in_fact only; where the answer is right, its place.",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import answers, asking, comparing, history, methods, photos, similar
+from .views import answers, asking, comparing, history, lookalikes, methods, photos, similar
 
 app_name = "retrieval"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("similar/<int:image_id>/", similar.similar, name="similar"),
     path("similar/<int:image_id>/photos/", similar.photos_like, name="similar-photos"),
     path("methods/", methods.about_methods, name="methods"),
+    path("lookalikes/<slug:slug>/", lookalikes.lookalikes_of, name="lookalikes-of"),
     path("searches/", history.history, name="history"),
     path("searches/new/", asking.ask, name="ask"),
     path("searches/delete/", history.history_delete, name="history-delete"),

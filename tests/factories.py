@@ -12,7 +12,7 @@ from factory.django import DjangoModelFactory
 from PIL import Image, ImageDraw
 
 from places import ingest, photo
-from places.models import FormerProvince, Landmark, LandmarkImage, Province
+from places.models import Fact, FormerProvince, Landmark, LandmarkImage, Province
 
 
 def drawn_photo(seed: int, size: tuple[int, int] = (640, 480), format: str = "JPEG", **save) -> bytes:
@@ -90,6 +90,16 @@ class LandmarkFactory(DjangoModelFactory):
     name_en = factory.Sequence(lambda number: f"Pagoda {number}")
     category = Landmark.Category.PAGODA
     province = factory.SubFactory(ProvinceFactory)
+
+
+class FactFactory(DjangoModelFactory):
+    class Meta:
+        model = Fact
+
+    landmark = factory.SubFactory(LandmarkFactory)
+    kind = Fact.Kind.HOURS
+    text_vi = "Khoảng 8:00–17:00."
+    text_en = "About 8:00–17:00."
 
 
 class LandmarkImageFactory(DjangoModelFactory):

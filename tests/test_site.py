@@ -1,5 +1,7 @@
 """What is true of every page."""
 
+import re
+
 import pytest
 from django.db import OperationalError
 from django.test import Client
@@ -19,6 +21,36 @@ from tests.factories import LandmarkFactory
 )
 def test_the_language_link_leads_to_the_same_page(client, address, other):
     assert f'class="nav__language" href="{other}"' in client.get(address).content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "canonical", "vietnamese", "english"),
+    [
+        ("/", "/", "/", "/en/"),
+        ("/en/places/", "/en/places/", "/places/", "/en/places/"),
+        ("/places/?q=hue&page=1", "/places/", "/places/", "/en/places/"),
+        ("/places/?page=2&key=secret", "/places/?page=2", "/places/?page=2", "/en/places/?page=2"),
+        ("/en/places/here/", "/en/places/here/", "/places/here/", "/en/places/here/"),
+    ],
+)
+def test_search_engines_are_told_one_address_and_the_other_language(
+    client, address, canonical, vietnamese, english
+):
+    LandmarkFactory(slug="here")
+    LandmarkFactory.create_batch(30)
+    page, site = client.get(address).content.decode(), "http://testserver"
+    assert f'<link rel="canonical" href="{site}{canonical}">' in page
+    assert re.findall(r'<link rel="alternate" hreflang="(.+?)" href="(.+?)">', page) == [
+        ("vi", f"{site}{vietnamese}"),
+        ("en", f"{site}{english}"),
+        ("x-default", f"{site}{vietnamese}"),
+    ]
+
+
+@pytest.mark.django_db
+def test_of_a_page_that_is_not_there_search_engines_are_told_nothing(client):
+    assert 'rel="canonical"' not in client.get("/nowhere/").content.decode()
 
 
 @pytest.mark.django_db
@@ -59,7 +91,8 @@ def test_pages_hold_no_inline_script_or_style_and_load_nothing_from_elsewhere(cl
     assert "<style" not in content
     assert " style=" not in content
     assert " onclick=" not in content
-    assert content.count("<script") == content.count("<script src=")
+    run = content.count("<script") - content.count('<script type="application/ld+json">')  # that is data
+    assert run == content.count("<script src=")
     assert 'src="http' not in content
     assert 'rel="stylesheet" href="/static/' in content
 

@@ -2,10 +2,12 @@
 
 from .catalogue import FormerProvince, Landmark, LandmarkQuerySet, Province
 from .curation import CurationEvent
+from .facts import Fact
 from .images import LandmarkImage, LandmarkImageQuerySet
 
 __all__ = [
     "CurationEvent",
+    "Fact",
     "FormerProvince",
     "Landmark",
     "LandmarkImage",

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -75,9 +76,14 @@ class FormerProvince(Named):
 
 
 class LandmarkQuerySet(models.QuerySet["Landmark"]):
-    def listed(self) -> "LandmarkQuerySet":
-        """Those that a visitor may look for."""
-        return self.all()
+    def standing(self) -> "LandmarkQuerySet":
+        """Those that were not merged into another: what lists, searches and choices offer."""
+        return self.filter(merged_into=None)
+
+    def known_as(self, slug: str) -> "LandmarkQuerySet":
+        """The standing ones that a slug led to once: of a place merged into them, or before it was changed."""
+        merged = models.Q(merged__slug=slug) | models.Q(merged__former_slugs__contains=[slug])
+        return self.standing().filter(merged | models.Q(former_slugs__contains=[slug])).distinct()
 
     def with_photo_count(self) -> "LandmarkQuerySet":
         from .images import LandmarkImage  # which has this one's landmark
@@ -86,11 +92,16 @@ class LandmarkQuerySet(models.QuerySet["Landmark"]):
         return self.annotate(photo_count=models.Count("images", filter=shown))
 
     def with_cover(self) -> "LandmarkQuerySet":
-        """Each with `cover_thumbnail`, the file name of its first published photo's thumbnail, or None."""
+        """Each with `cover`, what pages show its first published photo by, and `cover_thumbnail`, the name of
+        that photo's thumbnail; None where it has no photo."""
         from .images import LandmarkImage
 
         first = LandmarkImage.objects.published().filter(landmark=models.OuterRef("pk")).order_by("pk")
-        return self.annotate(cover_thumbnail=models.Subquery(first.values("thumbnail")[:1]))
+        shown = JSONObject(**{name: name for name in LandmarkImage.SHOWN_BY})
+        return self.annotate(
+            cover=models.Subquery(first.values(shown=shown)[:1]),
+            cover_thumbnail=models.Subquery(first.values("thumbnail")[:1]),
+        )
 
     def with_places(self) -> "LandmarkQuerySet":
         return self.select_related("province", "former_province")
@@ -167,6 +178,11 @@ class Landmark(Named):
     overlaps_with = models.ManyToManyField(
         "self", symmetrical=True, blank=True, verbose_name=_("stands in or holds")
     )
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, related_name="merged", null=True, blank=True, editable=False,
+        verbose_name=_("merged into"),
+    )  # fmt: skip
+    former_slugs = ArrayField(models.SlugField(max_length=100), default=list, blank=True, editable=False)
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
     words = models.GeneratedField(
         expression=PlainNames("name_vi", "name_en", "other_names"), output_field=models.TextField(),
@@ -189,13 +205,28 @@ class Landmark(Named):
                 | models.Q(latitude__isnull=False, longitude__isnull=False)  # a check that is NULL passes
                 & models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
             ),
+            models.CheckConstraint(
+                name="a_landmark_is_not_merged_into_itself",
+                condition=~models.Q(merged_into=models.F("pk")),
+            ),
         ]
 
     def get_absolute_url(self) -> str:
         return reverse("places:landmark", args=[self.slug])
 
     @property
+    def other_name(self) -> str:
+        """The name in the language that the reader's is not, where it differs."""
+        other = self.name_vi if get_language() == "en" else self.name_en
+        return other if other != self.name else ""
+
+    @property
     def description(self) -> str:
         """The description in the reader's language, or in the other where that is missing."""
         first, second = self.description_vi, self.description_en
         return (second or first) if get_language() == "en" else (first or second)
+
+    @property
+    def description_language(self) -> str:
+        """The language that `description` is in: "vi" or "en"."""
+        return "en" if self.description == self.description_en else "vi"

@@ -34,12 +34,16 @@ class LandmarkImageQuerySet(models.QuerySet["LandmarkImage"]):
         firsts = firsts.order_by("-photos", "first").values("first")[:number]
         return shown.filter(pk__in=firsts).order_by("pk")
 
+    def without_renditions(self) -> "LandmarkImageQuerySet":
+        """Published ones that pages can show in two sizes only."""
+        return self.published().filter(has_renditions=False)
+
 
 class LandmarkImage(models.Model):
     """A photo of a landmark: the untouched original in the private store, and once published what is served.
 
-    `photo` and `thumbnail` are made from the original on publishing, upright and without any metadata, and
-    removed again on withdrawal.
+    `photo`, `thumbnail` and their renditions are made from the original on publishing, upright and without any
+    metadata, and removed again on withdrawal.
     """
 
     class State(models.TextChoices):
@@ -47,7 +51,10 @@ class LandmarkImage(models.Model):
         PUBLISHED = "published", _("Published")
         REJECTED = "rejected", _("Rejected")
 
-    landmark = models.ForeignKey(Landmark, models.PROTECT, related_name="images", verbose_name=_("landmark"))
+    landmark = models.ForeignKey(
+        Landmark, models.PROTECT, related_name="images", verbose_name=_("landmark"),
+        limit_choices_to={"merged_into": None},
+    )  # fmt: skip
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.CANDIDATE)
     state_reason = models.CharField(_("reason"), max_length=300, blank=True)
 
@@ -58,6 +65,7 @@ class LandmarkImage(models.Model):
     thumbnail = models.ImageField(
         _("thumbnail"), upload_to=storage.thumbnail_path, max_length=200, blank=True
     )
+    has_renditions = models.BooleanField(default=False, editable=False)
 
     author = models.CharField(_("author"), max_length=300, blank=True)
     licence = models.CharField(_("licence"), max_length=100, blank=True)
@@ -85,6 +93,9 @@ class LandmarkImage(models.Model):
         _("offered as a sample"), default=False,
         help_text=_("Shown on the first page to visitors who have no photo of their own at hand."),
     )  # fmt: skip
+
+    # What a page needs to show one that is published.
+    SHOWN_BY = ("photo", "thumbnail", "width", "height", "has_renditions")
 
     objects = LandmarkImageQuerySet.as_manager()
 

@@ -13,8 +13,16 @@ from places.models import Landmark, LandmarkImage
 class LookAlikeQuerySet(models.QuerySet["LookAlike"]):
     def between(self, landmark_ids: Collection[int]) -> "LookAlikeQuerySet":
         """The pairs within these landmarks whose telling detail a curator has written, in one query."""
+        return self.filter(first__in=landmark_ids, second__in=landmark_ids).told()
+
+    def told_of(self, landmark: Landmark) -> "LookAlikeQuerySet":
+        """The pairs of this landmark whose telling detail a curator has written, in one query."""
+        return self.filter(models.Q(first=landmark) | models.Q(second=landmark)).told()
+
+    def told(self) -> "LookAlikeQuerySet":
+        """What visitors are told: pairs of standing landmarks, described and not dismissed, with their photos."""
         return (
-            self.filter(first__in=landmark_ids, second__in=landmark_ids, dismissed=False)
+            self.filter(dismissed=False, first__merged_into=None, second__merged_into=None)
             .exclude(detail_vi="", detail_en="")
             .with_photos()
         )

@@ -295,7 +295,8 @@ class Query(models.Model):
     def weighed_places(self) -> "list[RankedPlace]":
         """Its places, each with its best `hit` and its `rivals`: what speaks for it, and what against.
 
-        A place that only further views show has its hit from those.
+        A place that only further views show has its hit from those; the photos of one that was merged since are
+        those of the other.
         """
         places = list(self.places.all())
         best_first = [
@@ -303,7 +304,7 @@ class Query(models.Model):
         ]
         best_of = {hit.image.landmark_id: hit for hit in reversed(best_first)}
         for place in places:
-            place.hit = best_of.get(place.landmark_id)
+            place.hit = best_of.get(place.landmark.merged_into_id or place.landmark_id)
             place.rivals = [other for other in places if other.landmark_id != place.landmark_id]
         return places
 

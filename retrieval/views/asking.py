@@ -27,13 +27,16 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _home(request: HttpRequest, form: SearchForm, *, status: int = 200) -> HttpResponse:
     covers = (
-        Landmark.objects.with_cover().filter(cover_thumbnail__isnull=False).order_by("?")[:COVERS_ON_HOME]
+        Landmark.objects.standing()
+        .with_cover()
+        .filter(cover_thumbnail__isnull=False)
+        .order_by("?")[:COVERS_ON_HOME]
     )
     context = {
         "form": form,
         "samples": LandmarkImage.objects.to_try(SAMPLES_ON_HOME),
         "covers": covers,
-        "landmark_count": Landmark.objects.count(),
+        "landmark_count": Landmark.objects.standing().count(),
     }
     return render(request, "retrieval/home.html", context, status=status)
 

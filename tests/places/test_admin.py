@@ -234,8 +234,12 @@ def test_a_preview_whose_original_is_gone_is_not_found(desk):
 def test_what_a_curator_edits_is_known_to_the_loader_of_the_catalogue(desk):
     landmark = LandmarkFactory()
     told = {"slug": landmark.slug, "name_vi": "Mới", "name_en": "New", "kind": "scene"}
-    assert desk.post(page("places_landmark_change", landmark.pk), told).status_code == 302
+    fact = {"kind": "price", "text_vi": "Miễn phí.", "text_en": "Free.", "checked_on": "2026-03-04"}
+    inline = {"facts-TOTAL_FORMS": 1, "facts-INITIAL_FORMS": 0}
+    inline |= {f"facts-0-{name}": value for name, value in fact.items()}
+    assert desk.post(page("places_landmark_change", landmark.pk), told | inline).status_code == 302
     assert Landmark.objects.get().name_vi == "Mới"
+    assert str(landmark.facts.get().checked_on) == "2026-03-04"
     assert LogEntry.objects.get(action_flag=CHANGE).object_id == str(landmark.pk)
 
 

@@ -44,6 +44,7 @@ def rows(name: str) -> list[dict[str, str]]:
 
 PROVINCES = rows("provinces.csv")
 LANDMARKS = rows("landmarks.csv")
+FACTS = rows("facts.csv")
 FORMER_OF = {row["slug"]: row["former_vi"].split("|") for row in PROVINCES}
 LANDMARK = {row["slug"]: row for row in LANDMARKS}
 
@@ -207,3 +208,49 @@ def test_other_names_are_really_other_and_each_landmark_can_be_typed_without_acc
         assert row["name_en"].casefold() not in {name.casefold() for name in names}, row["slug"]
         assert all(len(name) <= 200 for name in names), row["slug"]
         assert any(name.isascii() for name in (row["name_vi"], row["name_en"], *names)), row["slug"]
+
+
+def test_each_fact_names_a_landmark_and_there_is_one_of_a_kind():
+    assert {fact["landmark"] for fact in FACTS} <= LANDMARK.keys()
+    assert max(Counter((fact["landmark"], fact["kind"]) for fact in FACTS).values()) == 1
+    assert {fact["kind"] for fact in FACTS} == {"hours", "price", "season", "way"}
+
+
+def test_there_are_facts_for_the_places_that_travellers_go_to():
+    assert len(FACTS) >= 120
+    assert len({fact["landmark"] for fact in FACTS}) >= 60
+    assert {fact["landmark"] for fact in FACTS} >= DATASET - {"song-huong"}
+
+
+def test_facts_are_told_in_both_languages_as_sentences():
+    for fact in FACTS:
+        for text in (fact["text_vi"], fact["text_en"]):
+            assert 5 <= len(text) <= 500, fact
+            assert text.endswith("."), fact
+            assert text[0].isupper() or text[0].isdigit(), fact
+            assert text == " ".join(text.split()), fact
+            assert unicodedata.is_normalized("NFC", text), fact
+        assert has_diacritics(fact["text_vi"]), fact
+
+
+def test_what_changes_from_year_to_year_is_told_as_about():
+    for fact in FACTS:
+        amount = re.search(r"\d\d\.\d{3} đồng|\d:\d\d–", fact["text_vi"])
+        if fact["kind"] in ("hours", "price") and amount:
+            assert "khoảng" in fact["text_vi"].lower(), fact
+            assert "about" in fact["text_en"].lower(), fact
+
+
+def test_no_fact_claims_a_check_without_its_source():
+    for fact in FACTS:
+        assert bool(fact["checked_on"]) == bool(fact["source_url"]), fact
+
+
+def test_distances_and_prices_are_the_same_in_both_languages():
+    for fact in FACTS:
+        vietnamese, english = (
+            re.findall(r"\d+", text.replace(comma, ""))
+            for text, comma in ((fact["text_vi"], "."), (fact["text_en"], ","))
+        )
+        if fact["kind"] == "price" or "km" in fact["text_en"]:
+            assert sorted(vietnamese) == sorted(english), fact

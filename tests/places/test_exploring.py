@@ -218,3 +218,10 @@ def test_suggestions_take_a_fixed_number_of_queries(client, django_assert_num_qu
         LandmarkImageFactory.create_batch(count, published=True)
         with django_assert_num_queries(2):
             client.get("/places/suggestions/?q=chua")
+
+
+def test_a_merged_place_is_in_no_list(client):
+    into = LandmarkFactory(name_vi="Đền Ngọc Sơn", slug="ngoc-son", category="temple")
+    LandmarkFactory(name_vi="Đền Ngọc", slug="ngoc", merged_into=into, category="temple")
+    assert names(client.get("/places/?category=temple")) == ["Đền Ngọc Sơn"]
+    assert names(client.get("/places/?q=ngoc")) == ["Đền Ngọc Sơn"]

@@ -138,3 +138,9 @@ def test_a_dry_run_writes_nothing(tmp_path, temple):
     corrected(1, temple)
     call_command("export_corrections", tmp_path / "asked", "--dry-run")
     assert not (tmp_path / "asked").exists()
+
+
+def test_a_place_that_was_merged_since_counts_as_the_other(tmp_path, temple):
+    theirs = corrected(1, LandmarkFactory(slug="twice", merged_into=temple))
+    call_command("export_corrections", tmp_path / "asked")
+    assert photos_in(tmp_path / "asked") == {f"van-mieu/{theirs.pk}.jpg"}

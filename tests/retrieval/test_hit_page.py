@@ -81,7 +81,9 @@ def test_the_found_photo_is_laid_over_the_visitors_by_a_map_that_any_language_wr
         page = client.get(address(hit, language)).content.decode()
         assert f'transform="matrix({" ".join(numbers)})"' in page
         assert page.count('type="radio" name="aligned"') == 3
-        assert re.findall(r"<script[^>]*>", page) == ['<script src="/static/js/installed.js" defer>']  # every page's
+        assert re.findall(r"<script[^>]*>", page) == [
+            '<script src="/static/js/installed.js" defer>'
+        ]  # every page's
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from places.merging import merge
 from retrieval import tasks
 from retrieval.models import Hit, Query, RankedPlace, WorkerPulse
 from tests.factories import (
@@ -350,3 +351,13 @@ def test_a_bad_second_question_keeps_the_page_and_says_why(client):
         assert response.status_code == 400
     assert "Khung nằm ngoài ảnh" in text_of(response)
     assert client.get(f"/searches/{query.pk}/again/")["Location"] == f"/searches/{query.pk}/"
+
+
+def test_an_answer_that_names_a_place_which_was_merged_since_keeps_its_photo_and_leads_to_the_other(client):
+    image, into = LandmarkImageFactory(published=True, landmark__slug="twice"), LandmarkFactory(slug="once")
+    query = answered(image, shared=True)
+    merge(image.landmark, into=into)
+    page = client.get(f"/searches/{query.pk}/").content.decode()
+    assert 'href="/places/twice/"' in page
+    assert client.get("/places/twice/")["Location"] == "/places/once/"
+    assert query.weighed_places()[0].hit.image == image

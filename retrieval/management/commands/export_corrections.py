@@ -60,7 +60,7 @@ class Command(BaseCommand):
     def _truths(self) -> tuple[list[Truth], list[Query]]:
         """What to write, of near-duplicates of one landmark the first asked; and the searches without a photo."""
         found, gone = [], []
-        rows = Correction.objects.usable_as_truth().select_related("query", "landmark")
+        rows = Correction.objects.usable_as_truth().select_related("query", "landmark__merged_into")
         rows = rows.order_by("query__asked_at", "pk")
         with bars() as progress:
             for number, row in enumerate(rows, start=1):
@@ -69,8 +69,9 @@ class Command(BaseCommand):
                 except (FileNotFoundError, PhotoRefused):
                     gone.append(row.query)
                 else:
-                    path = Path(row.landmark.slug) / f"{row.query.pk}.jpg"
-                    found.append(Truth(path, row.landmark, photo))
+                    landmark = row.landmark.merged_into or row.landmark
+                    path = Path(landmark.slug) / f"{row.query.pk}.jpg"
+                    found.append(Truth(path, landmark, photo))
                 progress("reading the photos", number, len(rows))
         first: dict[tuple[int, int], Truth] = {}
         for group, truth in zip(
