@@ -7,6 +7,8 @@ from django.utils.text import slugify
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from .distance import POSITION, POSITION_INDEX, AroundPoint, Metres, point
+
 
 class Named(models.Model):
     """Something with a Vietnamese and an English name."""
@@ -82,6 +84,25 @@ class LandmarkQuerySet(models.QuerySet["Landmark"]):
 
     def with_places(self) -> "LandmarkQuerySet":
         return self.select_related("province", "former_province")
+
+    def on_the_map(self) -> "LandmarkQuerySet":
+        """Those whose position is known."""
+        return self.filter(latitude__isnull=False)
+
+    def centre(self) -> tuple[float, float] | None:
+        """The mean of their positions, or None where none has one."""
+        mean = self.on_the_map().aggregate(latitude=models.Avg("latitude"), longitude=models.Avg("longitude"))
+        return None if mean["latitude"] is None else (mean["latitude"], mean["longitude"])
+
+    def near(self, latitude: float, longitude: float, *, within_km: float) -> "LandmarkQuerySet":
+        """Those so near to a position, the nearest first, each with `distance_km`."""
+        here, metres = point(latitude, longitude), models.Value(within_km * 1000, models.FloatField())
+        return (
+            self.filter(AroundPoint(here, metres, POSITION))
+            .annotate(distance_km=Metres(here, POSITION) / 1000)
+            .filter(distance_km__lte=within_km)
+            .order_by("distance_km", "slug")
+        )
 
 
 class Landmark(Named):
@@ -170,6 +191,7 @@ class Landmark(Named):
                 & models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
             ),
         ]
+        indexes = [POSITION_INDEX]
 
     def get_absolute_url(self) -> str:
         return reverse("places:landmark", args=[self.slug])
@@ -179,3 +201,10 @@ class Landmark(Named):
         """The description in the reader's language, or in the other where that is missing."""
         first, second = self.description_vi, self.description_en
         return (second or first) if get_language() == "en" else (first or second)
+
+    def nearby(self, *, within_km: float = 50) -> LandmarkQuerySet:
+        """The other places around it, the nearest first, each with `distance_km`; none where it has no position."""
+        if self.latitude is None or self.longitude is None:
+            return Landmark.objects.none()
+        others = Landmark.objects.exclude(pk=self.pk)
+        return others.near(self.latitude, self.longitude, within_km=within_km)
