@@ -7,7 +7,10 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import DetailView, ListView
 
+from . import mapping
 from .models import Landmark, LandmarkImage, Province
+
+NEARBY = 8  # places shown below a place
 
 
 class FilterForm(forms.Form):
@@ -72,3 +75,11 @@ class LandmarkDetail(DetailView):
             Prefetch("images", LandmarkImage.objects.published(), to_attr="photos"),
             Prefetch("overlaps_with", Landmark.objects.with_places().with_cover(), to_attr="overlapping"),
         )
+
+    def get_context_data(self, **kwargs) -> dict:
+        landmark = self.object
+        context = {"nearby": landmark.nearby().with_places().with_cover()[:NEARBY]}
+        if landmark.latitude is not None:
+            province = landmark.province.slug if landmark.province else ""
+            context["map"] = mapping.whole_country([landmark], province=province)
+        return super().get_context_data(**context, **kwargs)
