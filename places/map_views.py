@@ -22,7 +22,7 @@ class MapForm(FilterForm):
     """Which places to show on the map: the list's own filters, so that an address serves both, and UNESCO's."""
 
     unesco = forms.ChoiceField(
-        label=_("UNESCO status"), required=False, choices=[("", _("With and without")), *Landmark.Unesco.choices]
+        label=_("UNESCO listing"), required=False, choices=[("", _("With and without")), *Landmark.Unesco.choices]
     )  # fmt: skip
 
     def filter(self, landmarks: QuerySet[Landmark]) -> QuerySet[Landmark]:
@@ -74,11 +74,8 @@ def _told(landmark: Landmark) -> dict:
 
 
 class NearForm(forms.Form):
-    """Where to look from: a position, a place or a province, the first that is given."""
+    """Where to look from: a position, else a place, else a province."""
 
-    position = PositionField(
-        label=_("Coordinates"), required=False, help_text=_("Latitude, longitude: 21.028, 105.854")
-    )
     place = forms.ModelChoiceField(
         Landmark.objects.on_the_map().order_by("slug"), label=_("Place"), required=False, to_field_name="slug",
         empty_label=_("Choose a place"),
@@ -87,6 +84,9 @@ class NearForm(forms.Form):
         Province.objects.all(), label=_("Province or city"), required=False, to_field_name="slug",
         empty_label=_("Choose a province"),
     )  # fmt: skip
+    position = PositionField(
+        label=_("Coordinates"), required=False, help_text=_("Latitude, longitude: 21.028, 105.854")
+    )
     within_km = forms.TypedChoiceField(
         label=_("How far"), coerce=int, initial=25, required=False, empty_value=25,
         choices=[(km, f"{km} km") for km in (2, 5, 10, 25, 50, 100, 200)],

@@ -6,9 +6,11 @@ units. A unit is a hundredth of a degree at the equator, in Mercator's projectio
 
 from __future__ import annotations
 
+from cmath import rect
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from math import asinh, cos, degrees, hypot, radians, tan
+from dataclasses import dataclass
+from itertools import combinations
+from math import asinh, cos, degrees, radians, tan
 
 from .models import Landmark
 
@@ -82,7 +84,7 @@ class Drawing:
     province: str = ""  # the slug of the one that stands out
     here: tuple[str, str] | None = None
     scale: ScaleBar | None = None
-    labels: Sequence[Label] = field(default=())
+    labels: Sequence[Label] = ()
 
     @property
     def unit(self) -> float:
@@ -113,7 +115,7 @@ def _between(south_west: tuple[float, float], north_east: tuple[float, float]) -
 
 
 VIETNAM = _between((6.9, 101.7), (23.8, 116.6))  # with both archipelagos
-SEA_LABELS = {"hoang-sa": (17.35, 111.9), "truong-sa": (12.0, 114.2), "east-sea": (14.4, 112.6)}
+SEA_LABELS = {"hoang-sa": (17.35, 111.9), "truong-sa": (12.0, 113.4), "east-sea": (14.4, 112.6)}
 
 
 def whole_country(landmarks: Iterable[Landmark] = (), *, province: str = "") -> Drawing:
@@ -127,7 +129,8 @@ def surroundings(landmarks: Sequence[Landmark], *, here: tuple[float, float]) ->
     """What lies around a position, each place numbered from 1 in the order given."""
     frame = _around([here, *((each.latitude, each.longitude) for each in landmarks)])
     places = [position(*here), *(position(each.latitude, each.longitude) for each in landmarks)]
-    seals = _spread(places, apart=2.1 * SEAL * frame.width / 100)[1:]
+    radius = SEAL * frame.width / 100
+    seals = [_within(frame, *seal, radius=radius) for seal in _spread(places, apart=2.1 * radius)[1:]]
     marks = [
         Mark(each, *_text(*place), number, _text(*seal))
         for number, (each, place, seal) in enumerate(zip(landmarks, places[1:], seals, strict=True), 1)
@@ -141,32 +144,37 @@ def _text(x: float, y: float) -> tuple[str, str]:
 
 def _spread(places: Sequence[tuple[float, float]], *, apart: float) -> list[tuple[float, float]]:
     """The same places moved until none is nearer to another than that; the first stays where it is."""
-    moved = list(places)
-    for _round in range(60):
+    moved = [complex(*place) for place in places]
+    for _round in range(200):
         crowded = False
-        for late in range(1, len(moved)):
-            for early in range(late):
-                dx, dy = (moved[late][axis] - moved[early][axis] for axis in (0, 1))
-                lacks = apart - hypot(dx, dy)
-                if lacks <= apart / 1000:
-                    continue
-                crowded = True
-                if (away := hypot(dx, dy)) < apart / 1000:  # one upon the other: any way will do
-                    dx, dy, away = float(late), 1.0, hypot(late, 1)
-                share = lacks / away if early == 0 else lacks / away / 2
-                moved[late] = (moved[late][0] + dx * share, moved[late][1] + dy * share)
-                if early:
-                    moved[early] = (moved[early][0] - dx * share, moved[early][1] - dy * share)
+        for early, late in combinations(range(len(moved)), 2):
+            between = moved[late] - moved[early]
+            if abs(between) >= 0.999 * apart:
+                continue
+            crowded = True
+            # One upon the other may go any way, but each its own.
+            way = between / abs(between) if between else rect(1, late)
+            push = way * (apart - abs(between))
+            moved[late] += push / 2 if early else push
+            moved[early] -= push / 2 if early else 0
         if not crowded:
             break
-    return moved
+    return [(place.real, place.imag) for place in moved]
+
+
+def _within(frame: Frame, x: float, y: float, *, radius: float) -> tuple[float, float]:
+    """The nearest spot where a circle is whole."""
+    return (
+        min(max(x, frame.left + radius), frame.left + frame.width - radius),
+        min(max(y, frame.top + radius), frame.top + frame.height - radius),
+    )
 
 
 def _around(places: Sequence[tuple[float, float]]) -> Frame:
     """Three wide, two high, with room at the edges."""
     xs, ys = zip(*(position(*place) for place in places), strict=True)
     least = NEAREST / (KM_PER_UNIT * cos(radians(places[0][0])))
-    width = 1.25 * max(max(xs) - min(xs), 1.5 * (max(ys) - min(ys)), least)
+    width = 1.3 * max(max(xs) - min(xs), 1.5 * (max(ys) - min(ys)), least)
     height = width / 1.5
     return Frame((min(xs) + max(xs) - width) / 2, (min(ys) + max(ys) - height) / 2, width, height)
 

@@ -73,10 +73,15 @@ function mark(place) {
 
 function draw(map, { provinces, islands }) {
   for (const { id, rings } of provinces) {
-    const chosen = id === words.province ? " map__province--chosen" : "";
-    L.polygon(rings.map((ring) => [ring]), { className: `map__province${chosen}`, interactive: false, smoothFactor: 0.6 }).addTo(map);
+    const className = `map__province${id === words.province ? " map__province--chosen" : ""}`;
+    L.polygon(rings.map((ring) => [ring]), { className, interactive: false, smoothFactor: 0.6 }).addTo(map);
   }
-  for (const island of islands) L.circleMarker(island, { radius: 2, className: "map__island", interactive: false }).addTo(map);
+  for (const island of islands) {
+    L.circleMarker(island, { className: "map__island", radius: 2, interactive: false }).addTo(map);
+  }
+}
+
+function nameTheSea(map) {
   for (const [name, where] of Object.entries(SEA)) {
     const icon = L.divIcon({ className: "map__sea", html: element("span", "", words[name]), iconSize: [0, 0] });
     L.marker(where, { icon, interactive: false, keyboard: false }).addTo(map);
@@ -84,27 +89,30 @@ function draw(map, { provinces, islands }) {
 }
 
 function show(outline, places) {
-  box.replaceChildren();
-  box.classList.add("map--moves");
+  const drawing = box.firstElementChild;
   const map = L.map(box, {
-    attributionControl: Boolean(words.tiles), zoomControl: false, scrollWheelZoom: false, maxBounds: [[0, 92], [30, 126]],
-    minZoom: 4, maxZoom: words.tiles ? 18 : 14, zoomSnap: 0.25, zoomDelta: 1,
+    attributionControl: Boolean(words.tiles), zoomControl: false, scrollWheelZoom: false,
+    maxBounds: [[0, 92], [30, 126]], minZoom: 4, maxZoom: words.tiles ? 18 : 14, zoomSnap: 0.25,
     zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still, inertia: !still,
   });
-  L.control.zoom({ position: "bottomleft", zoomInTitle: words.wordsZoomIn, zoomOutTitle: words.wordsZoomOut }).addTo(map);
+  const titles = { zoomInTitle: words.wordsZoomIn, zoomOutTitle: words.wordsZoomOut };
+  L.control.zoom({ position: "bottomleft", ...titles }).addTo(map);
+  box.classList.add("map--moves");
   box.setAttribute("role", "region");
   box.setAttribute("aria-label", words.wordsMap);
   // A wheel over the map scrolls the page, until the map is what the reader works with.
   map.on("focus", () => map.scrollWheelZoom.enable()).on("blur", () => map.scrollWheelZoom.disable());
   if (words.tiles) L.tileLayer(words.tiles, { attribution: words.tilesCredit, maxZoom: 18 }).addTo(map);
   else draw(map, outline);
+  nameTheSea(map);
 
   const marks = L.markerClusterGroup({
     iconCreateFunction: cluster, maxClusterRadius: 46, showCoverageOnHover: false, animate: !still,
     spiderLegPolylineOptions: { className: "map__leg" },
   });
   marks.addLayers(places.map(mark));
-  map.fitBounds(words.narrowed && places.length ? marks.getBounds() : COUNTRY, { maxZoom: 11, padding: [8, 8], animate: false });
+  const bounds = words.narrowed && places.length ? marks.getBounds() : COUNTRY;
+  map.fitBounds(bounds, { maxZoom: 11, padding: [8, 8], animate: false });
   map.addLayer(marks);
 
   let opener = null;
@@ -116,6 +124,7 @@ function show(outline, places) {
     if (opener) frame.querySelector(".pop").focus({ preventScroll: true });
   });
   map.on("popupclose", () => opener?.focus({ preventScroll: true }));
+  drawing.remove();
 }
 
 Promise.all([read(words.outline), read(words.places)])

@@ -136,7 +136,9 @@ def test_a_visitor_who_tells_where_they_are_sees_what_is_near(visit, places):
     page.get_by_role("button", name="Dùng vị trí của tôi").click()
     page.locator(".near__list").wait_for()
     assert page.locator(".card__name").all_inner_texts() == ["Đền 0", "Đền 1", "Đền 2"]
-    assert page.locator(".nearby__distance").first.inner_text().replace("\N{NO-BREAK SPACE}", " ") == "240 m"  # 111 m north, 208 m west
+    assert (
+        page.locator(".nearby__distance").first.inner_text().replace("\N{NO-BREAK SPACE}", " ") == "240 m"
+    )  # 111 m north, 208 m west
     assert page.locator(".chart__mark").count() == 3
     assert page.input_value("[name=position]") == "21.029, 105.852"  # rounded
     assert "21.0" not in page.url
@@ -160,7 +162,9 @@ def test_a_visitor_outside_vietnam_is_told_so(visit, places):
 
 def test_a_device_without_a_position_is_no_dead_end(visit, places):
     page = visit("/en/places/near/", permissions=["geolocation"])
-    page.evaluate("() => { navigator.geolocation.getCurrentPosition = (_found, failed) => failed({ code: 2 }); }")
+    page.evaluate(
+        "() => { navigator.geolocation.getCurrentPosition = (_found, failed) => failed({ code: 2 }); }"
+    )
     page.get_by_role("button", name="Use my position").click()
     page.get_by_text("Your device does not know where it is").wait_for()
     assert page.get_by_role("button", name="Use my position").is_enabled()

@@ -53,7 +53,7 @@ def test_surroundings_are_numbered_and_fit_with_room_at_the_edges():
 
 def test_the_scale_bar_is_as_long_as_it_says():
     drawn = mapping.surroundings([place(16.0, 108.0), place(16.0, 108.9)], here=(16.0, 108.0))
-    # 0.9 degrees at 16 north are 96 km and four fifths of the width, of which the bar takes a third at most.
+    # 0.9 degrees at 16 north are 96 km and ten thirteenths of the width, of which the bar takes a third at most.
     assert drawn.scale.km == 20
     assert float(drawn.scale.length) == pytest.approx(20 / (1.1132 * 0.96126), rel=1e-3)
 
@@ -68,9 +68,16 @@ def test_places_at_one_spot_are_drawn_apart_and_one_alone_where_it_is():
     assert drawn.marks[0].seal != (drawn.marks[0].x, drawn.marks[0].y)
 
 
+def test_a_crowd_at_the_edge_stays_whole_within_the_frame():
+    crowd = [place(21.0, 105.8) for _each in range(8)] + [place(21.4, 105.8)]
+    drawn = mapping.surroundings(crowd, here=(21.0, 105.8))
+    bottom = drawn.frame.top + drawn.frame.height
+    assert all(float(mark.seal[1]) + float(drawn.seal) <= bottom + 0.01 for mark in drawn.marks)
+
+
 def test_one_place_alone_has_a_frame_of_a_few_kilometres():
     frame = mapping.surroundings([], here=(21.0, 105.8)).frame
-    assert frame.width * mapping.KM_PER_UNIT == pytest.approx(1.25 * 2.5 / 0.9336, rel=1e-3)
+    assert frame.width * mapping.KM_PER_UNIT == pytest.approx(1.3 * 2.5 / 0.9336, rel=1e-3)
 
 
 @pytest.mark.django_db
