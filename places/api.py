@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponsePermanentRedirect
 from rest_framework import viewsets
 
 from .models import Landmark, LandmarkImage, Province
+from .positions import Position, PositionField
 from .search import search
 from .serializers import (
     LandmarkDetailSerializer,
@@ -13,6 +14,12 @@ from .serializers import (
     LandmarkSerializer,
     ProvinceSerializer,
 )
+
+NEAR_KM = 50  # where a client does not say how far
+
+
+class PositionFilter(django_filters.Filter):
+    field_class = PositionField
 
 
 class LandmarkFilter(django_filters.FilterSet):
@@ -23,12 +30,29 @@ class LandmarkFilter(django_filters.FilterSet):
     )
     province = django_filters.CharFilter("province__slug", label="Slug of a province")
 
+    near = PositionFilter(
+        method="near_to",
+        label="latitude,longitude in degrees: only what lies around it, the nearest first, with distance_km",
+    )
+    within_km = django_filters.NumberFilter(
+        method="as_they_are", label=f"How far around `near`; {NEAR_KM} where not said",
+        min_value=0, max_value=20_000,
+    )  # fmt: skip
+
     class Meta:
         model = Landmark
         fields = ["category", "kind", "unesco"]
 
     def meaning(self, landmarks, _name: str, text: str) -> QuerySet[Landmark]:
         return search(text, among=landmarks)
+
+    def near_to(self, landmarks, _name: str, position: Position) -> QuerySet[Landmark]:
+        within_km = self.form.cleaned_data["within_km"]
+        within_km = NEAR_KM if within_km is None else float(within_km)
+        return landmarks.near(position.latitude, position.longitude, within_km=within_km)
+
+    def as_they_are(self, landmarks, _name: str, _value: object) -> QuerySet[Landmark]:
+        return landmarks
 
 
 class LandmarkImageFilter(django_filters.FilterSet):

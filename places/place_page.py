@@ -7,10 +7,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from . import structured_data
+from . import mapping, structured_data
 from .models import Landmark
 
 PHOTOS_A_PAGE = 12
+NEARBY = 8  # places shown below it
 
 
 @require_safe
@@ -33,6 +34,11 @@ def landmark(request: HttpRequest, slug: str) -> HttpResponse:
     context = {"landmark": place, "hero": hero, "photos": gallery.get_page(request.GET.get("page"))}
     if "HX-Request" in request.headers:
         return render(request, "places/_gallery.html", context | {"is_fragment": True})
+    context["nearby"] = place.nearby().with_places().with_cover()[:NEARBY]
+    if place.latitude is not None:
+        context["map"] = mapping.whole_country(
+            [place], province=place.province.slug if place.province else ""
+        )
     context["attraction"] = structured_data.attraction(
         place, images=[hero, *context["photos"]] if hero else [], absolute=request.build_absolute_uri
     )

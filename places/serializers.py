@@ -31,17 +31,24 @@ class LandmarkSerializer(serializers.ModelSerializer):
 
     url = serializers.SerializerMethodField(help_text="Its page.")
     province = ProvinceNameSerializer()
+    distance_km = serializers.SerializerMethodField(
+        help_text="From `near`, where the list is asked for that."
+    )
 
     class Meta:
         model = Landmark
         fields = [
             "slug", "url", "name_vi", "name_en", "other_names", "province", "category", "kind", "latitude",
-            "longitude", "unesco", "unesco_year",
+            "longitude", "unesco", "unesco_year", "distance_km",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.URLField)
     def get_url(self, landmark: Landmark) -> str:
         return _absolute(self, landmark.get_absolute_url())
+
+    def get_distance_km(self, landmark: Landmark) -> float | None:
+        distance = getattr(landmark, "distance_km", None)
+        return None if distance is None else round(distance, 3)
 
 
 class LandmarkDetailSerializer(LandmarkSerializer):

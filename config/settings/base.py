@@ -239,6 +239,10 @@ PRIVATE_SEARCHES_KEPT_MINUTES = env.int("PRIVATE_SEARCHES_KEPT_MINUTES", default
 # A session is the only key to a visitor's searches, so it lives as long as they do.
 SESSION_COOKIE_AGE = 24 * 3600 * (VISITORS_SEARCHES_KEPT_DAYS or 365)
 
+# The map is our own outline of Vietnam; a tile server, where one is given, is drawn under the marks instead.
+MAP_TILES_URL = env.str("MAP_TILES_URL", default="")  # https://host/{z}/{x}/{y}.png
+MAP_TILES_ATTRIBUTION = env.str("MAP_TILES_ATTRIBUTION", default="")
+
 # Networks. The methods know nothing of Django: they read these from the environment.
 os.environ.setdefault("WEIGHTS_DIR", str(VAR_DIR / "weights"))
 os.environ.setdefault("MODEL_CACHE_DIR", str(VAR_DIR / "models"))

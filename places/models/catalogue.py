@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from .distance import POSITION, POSITION_INDEX, AroundPoint, Metres, point
+
 
 class PlainNames(models.Func):
     """Texts as `places.search` compares them: ";chua cau;japanese bridge;". A migration defines it."""
@@ -105,6 +107,25 @@ class LandmarkQuerySet(models.QuerySet["Landmark"]):
 
     def with_places(self) -> "LandmarkQuerySet":
         return self.select_related("province", "former_province")
+
+    def on_the_map(self) -> "LandmarkQuerySet":
+        """Those whose position is known."""
+        return self.filter(latitude__isnull=False)
+
+    def centre(self) -> tuple[float, float] | None:
+        """The mean of their positions, or None where none has one."""
+        mean = self.on_the_map().aggregate(latitude=models.Avg("latitude"), longitude=models.Avg("longitude"))
+        return None if mean["latitude"] is None else (mean["latitude"], mean["longitude"])
+
+    def near(self, latitude: float, longitude: float, *, within_km: float) -> "LandmarkQuerySet":
+        """Those so near to a position, the nearest first, each with `distance_km`."""
+        here, metres = point(latitude, longitude), models.Value(within_km * 1000, models.FloatField())
+        return (
+            self.filter(AroundPoint(here, metres, POSITION))
+            .annotate(distance_km=Metres(here, POSITION) / 1000)
+            .filter(distance_km__lte=within_km)
+            .order_by("distance_km", "slug")
+        )
 
 
 class Landmark(Named):
@@ -210,6 +231,7 @@ class Landmark(Named):
                 condition=~models.Q(merged_into=models.F("pk")),
             ),
         ]
+        indexes = [POSITION_INDEX]
 
     def get_absolute_url(self) -> str:
         return reverse("places:landmark", args=[self.slug])
@@ -230,3 +252,10 @@ class Landmark(Named):
     def description_language(self) -> str:
         """The language that `description` is in: "vi" or "en"."""
         return "en" if self.description == self.description_en else "vi"
+
+    def nearby(self, *, within_km: float = 50) -> LandmarkQuerySet:
+        """The other places around it, the nearest first, each with `distance_km`; none where it has no position."""
+        if self.latitude is None or self.longitude is None:
+            return Landmark.objects.none()
+        others = Landmark.objects.standing().exclude(pk=self.pk)
+        return others.near(self.latitude, self.longitude, within_km=within_km)
