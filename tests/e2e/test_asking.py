@@ -10,6 +10,7 @@ from retrieval.models import Query
 from retrieval.views import asking
 from tests.factories import LandmarkFactory, LandmarkImageFactory, drawn_photo
 
+from .conftest import ARGUMENTS
 from .test_search import choose
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -192,6 +193,25 @@ def test_one_can_go_back_and_forward_and_ask_anew(page, live_site, photo):
     page.locator("[data-submit]").click()
     page.wait_for_url(SEARCH)
     assert Query.objects.count() == 2
+
+
+def test_a_page_that_the_browser_kept_whole_can_be_sent_again(browser, chromium, live_site, photo):
+    """Playwright turns the back-forward cache off, which visitors have."""
+    keeping = browser.browser_type.launch(
+        executable_path=chromium, args=ARGUMENTS, ignore_default_args=["--disable-back-forward-cache"]
+    )
+    page = keeping.new_page()
+    page.goto(live_site)
+    page.evaluate("addEventListener('pageshow', event => { window.wasKept = event.persisted; })")
+    choose(page, photo)
+    page.locator("[data-submit]").click()
+    page.wait_for_url(SEARCH)
+    page.evaluate("history.back()")
+    page.wait_for_function("window.wasKept")
+    assert page.locator("[data-submit]").is_enabled()
+    assert not page.locator("[data-upload]").is_visible()
+    assert files_of(page) == ["visitor.jpg"]
+    keeping.close()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from retrieval.models import Descriptor, Query
 from retrieval.similar_photos import METHOD, similar_photos
 from tests.factories import LandmarkFactory, LandmarkImageFactory
 
+from .test_found_photos import found
 from .test_views import BOX, sent, text_of  # noqa: F401
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sent")]
@@ -103,6 +104,12 @@ def test_a_search_with_it_asks_about_a_copy_of_what_is_served_with_the_box_drawn
     page = text_of(client.get(response["Location"]))
     assert "Ảnh lấy từ kho ảnh của chúng tôi" in page
     assert "An Nguyễn" in page  # its credit goes along
+
+
+def test_why_a_photo_was_found_names_the_author_of_the_photo_asked_with_too(client):
+    asked_with = LandmarkImageFactory(published=True, author="Lê Thị Bình")
+    query = found(LandmarkImageFactory(published=True), from_image=asked_with)
+    assert "Lê Thị Bình" in text_of(client.get(f"/searches/{query.pk}/hits/0/"))
 
 
 @pytest.mark.parametrize(
