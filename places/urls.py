@@ -1,9 +1,9 @@
 from django.urls import path
 
-from . import views
+from .views import exploring
 
 app_name = "places"
 urlpatterns = [
-    path("", views.LandmarkList.as_view(), name="landmarks"),
-    path("<slug:slug>/", views.LandmarkDetail.as_view(), name="landmark"),
+    path("", exploring.LandmarkList.as_view(), name="landmarks"),
+    path("<slug:slug>/", exploring.LandmarkDetail.as_view(), name="landmark"),
 ]

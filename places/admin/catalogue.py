@@ -13,8 +13,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from . import curation, ingest, photo, storage
-from .models import CurationEvent, FormerProvince, Landmark, LandmarkImage, Province
+from places import curation, ingest, photo, storage
+from places.models import CurationEvent, FormerProvince, Landmark, LandmarkImage, Province
 
 ATTRIBUTION = ("author", "licence", "licence_url", "source_url")
 

@@ -7,7 +7,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import DetailView, ListView
 
-from .models import Landmark, LandmarkImage, Province
+from places.models import Landmark, LandmarkImage, Province
 
 
 class FilterForm(forms.Form):
