@@ -1,9 +1,27 @@
 from django.urls import path
 
-from .views import exploring
+from .views import collecting, contributing, exploring, saving, takedowns
 
 app_name = "places"
 urlpatterns = [
     path("", exploring.LandmarkList.as_view(), name="landmarks"),
+    path("collections/", collecting.collections, name="collections"),
+    path("collections/<int:pk>/", collecting.collection, name="collection"),
+    path("collections/<int:pk>/rename/", collecting.rename, name="collection-rename"),
+    path("collections/<int:pk>/delete/", collecting.delete, name="collection-delete"),
+    path("collections/<int:pk>/share/", collecting.share, name="collection-share"),
+    path("collections/<int:pk>/item/", collecting.change_item, name="collection-item"),
+    path("collections/<int:pk>/withdrawn/", collecting.forget_withdrawn, name="collection-withdrawn"),
+    path("shared/<uuid:key>/", collecting.shared_collection, name="shared-collection"),
+    path("save/", saving.save, name="save"),
+    path("keep/", saving.keep, name="keep"),
+    path("contributions/", contributing.contributions, name="contributions"),
+    path("contributions/<int:pk>/", contributing.contribution, name="contribution"),
+    path("contributions/<int:pk>/photo/", contributing.preview, name="contribution-photo"),
+    path("contributions/<int:pk>/withdraw/", contributing.withdraw, name="contribution-withdraw"),
+    path("photos/<int:pk>/", contributing.photo, name="photo"),
+    path("takedown/", takedowns.takedown, name="takedown"),
+    path("takedown/sent/", takedowns.takedown_sent, name="takedown-sent"),
     path("<slug:slug>/", exploring.LandmarkDetail.as_view(), name="landmark"),
+    path("<slug:slug>/contribute/", contributing.contribute, name="contribute"),
 ]

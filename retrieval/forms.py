@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
+from places.forms import SeveralFilesField
 from places.models import Landmark, Province
 from retrieval.answering import approaches
 from retrieval.answering.approaches import CONSENSUS, Approach
@@ -115,22 +116,6 @@ def too_many_photos() -> str:
     return gettext("One search takes {number} photos at most, all of the same place.").format(
         number=MOST_PHOTOS
     )
-
-
-class SeveralFiles(forms.FileInput):
-    allow_multiple_selected = True
-
-    def value_from_datadict(self, data, files, name) -> list:
-        return files.getlist(name) if hasattr(files, "getlist") else list(filter(None, [files.get(name)]))
-
-
-class SeveralFilesField(forms.FileField):
-    """The uploads under one name, a list."""
-
-    widget = SeveralFiles
-
-    def clean(self, data, initial=None) -> list:
-        return [super(SeveralFilesField, self).clean(one, initial) for one in data]
 
 
 class SearchForm(AgainForm):
