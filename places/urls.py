@@ -1,10 +1,10 @@
 from django.urls import path
 
-from .views import collecting, contributing, exploring, saving, takedowns
+from .views import catalogue, collecting, contributing, saving, takedowns
 
 app_name = "places"
 urlpatterns = [
-    path("", exploring.LandmarkList.as_view(), name="landmarks"),
+    path("", catalogue.LandmarkList.as_view(), name="landmarks"),
     path("collections/", collecting.collections, name="collections"),
     path("collections/<int:pk>/", collecting.collection, name="collection"),
     path("collections/<int:pk>/rename/", collecting.rename, name="collection-rename"),
@@ -22,6 +22,6 @@ urlpatterns = [
     path("photos/<int:pk>/", contributing.photo, name="photo"),
     path("takedown/", takedowns.takedown, name="takedown"),
     path("takedown/sent/", takedowns.takedown_sent, name="takedown-sent"),
-    path("<slug:slug>/", exploring.LandmarkDetail.as_view(), name="landmark"),
+    path("<slug:slug>/", catalogue.LandmarkDetail.as_view(), name="landmark"),
     path("<slug:slug>/contribute/", contributing.contribute, name="contribute"),
 ]
