@@ -3,7 +3,7 @@
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
-from . import curation
+from . import collecting, curation
 from .models import Fact, Landmark
 
 
@@ -42,3 +42,4 @@ def _hand_over(landmark: Landmark, into: Landmark) -> None:
     landmark.overlaps_with.clear()
     told = Fact.objects.filter(landmark=into).values("kind")
     landmark.facts.exclude(kind__in=told).update(landmark=into)
+    collecting.follow_merge(landmark, into=into)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
+from places.forms import SeveralFilesField
 from places.models import Landmark, Province
 from places.search import SAME, meant_by, named, search
 from retrieval.answering import approaches
@@ -135,22 +136,6 @@ def unknown_words(words: str) -> str:
     return gettext(
         "We know no place or province called “{words}”. Check how it is written, or leave it empty."
     ).format(words=words)
-
-
-class SeveralFiles(forms.FileInput):
-    allow_multiple_selected = True
-
-    def value_from_datadict(self, data, files, name) -> list:
-        return files.getlist(name) if hasattr(files, "getlist") else list(filter(None, [files.get(name)]))
-
-
-class SeveralFilesField(forms.FileField):
-    """The uploads under one name, a list."""
-
-    widget = SeveralFiles
-
-    def clean(self, data, initial=None) -> list:
-        return [super(SeveralFilesField, self).clean(one, initial) for one in data]
 
 
 class SearchForm(AgainForm):

@@ -1,11 +1,18 @@
-"""The catalogue: provinces, landmarks, the photos that show them, and what curators did to those."""
+"""The catalogue: provinces, landmarks, the photos that show them, what curators did to those; and what visitors
+save, offer and ask to be taken down."""
 
 from .catalogue import FormerProvince, Landmark, LandmarkQuerySet, Province
+from .collections import Collection, CollectionItem
+from .contributions import Contribution
 from .curation import CurationEvent
 from .facts import Fact
 from .images import LandmarkImage, LandmarkImageQuerySet
+from .takedowns import TakedownRequest
 
 __all__ = [
+    "Collection",
+    "CollectionItem",
+    "Contribution",
     "CurationEvent",
     "Fact",
     "FormerProvince",
@@ -14,4 +21,5 @@ __all__ = [
     "LandmarkImageQuerySet",
     "LandmarkQuerySet",
     "Province",
+    "TakedownRequest",
 ]

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from places import storage
@@ -119,6 +120,9 @@ class LandmarkImage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.landmark} #{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("places:photo", args=[self.pk])
 
     @property
     def group(self) -> int:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from places import curation, place_page
+from places import curation
 from places.models import Landmark
+from places.views import place as place_page
 from retrieval.models import LookAlike
 from tests.factories import FactFactory, LandmarkFactory, LandmarkImageFactory
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from places import place_page
+from places.views import place as place_page
 from tests.factories import (
     FactFactory,
     FormerProvinceFactory,

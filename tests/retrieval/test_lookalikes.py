@@ -212,6 +212,7 @@ def page_of(pairs) -> str:
 
 
 def text_of(page: str) -> str:
+    page = re.sub(r"</?bdi>", "", page)  # what sets a name apart stands within a sentence
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 

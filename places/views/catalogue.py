@@ -6,9 +6,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from django.views.generic import ListView
 
-from .exploring import ExploreForm, browse
-from .models import Landmark
-from .search import alike, search
+from places.exploring import ExploreForm, browse
+from places.models import Landmark
+from places.search import alike, search
 
 SUGGESTIONS = 7
 

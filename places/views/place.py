@@ -7,8 +7,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from . import mapping, structured_data
-from .models import Landmark
+from places import mapping, structured_data
+from places.models import Landmark
 
 PHOTOS_A_PAGE = 12
 NEARBY = 8  # places shown below it

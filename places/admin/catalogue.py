@@ -13,9 +13,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from . import curation, ingest, merging, photo, storage
-from .models import CurationEvent, Fact, FormerProvince, Landmark, LandmarkImage, Province
-from .search import search
+from places import curation, ingest, merging, photo, storage
+from places.models import CurationEvent, Fact, FormerProvince, Landmark, LandmarkImage, Province
+from places.search import search
 
 ATTRIBUTION = ("author", "licence", "licence_url", "source_url")
 
@@ -201,7 +201,7 @@ class LandmarkImageAdmin(admin.ModelAdmin):
     inlines = (CurationEventInline,)
     facts = (
         "picture", "landmark", "state", "state_reason", "near_duplicate_of", "size", "sha256", "added_at",
-        "contributed_by", "taken_at", "taken_latitude", "taken_longitude",
+        "contributed_by", "contributors_note", "taken_at", "taken_latitude", "taken_longitude",
     )  # fmt: skip
 
     def get_form(self, request: HttpRequest, obj=None, **kwargs) -> type[forms.ModelForm]:
@@ -259,6 +259,10 @@ class LandmarkImageAdmin(admin.ModelAdmin):
     @admin.display(description=_("photo"))
     def picture(self, image: LandmarkImage) -> str:
         return self.preview(image, height=320)
+
+    @admin.display(description=_("contributor's note"))
+    def contributors_note(self, image: LandmarkImage) -> str:
+        return image.contribution.note if hasattr(image, "contribution") else ""
 
     @admin.display(description=_("size"))
     def size(self, image: LandmarkImage) -> str:

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import conditional_page, require_safe
 
-from . import mapping
-from .exploring import ExploreForm
-from .models import Landmark, Province
-from .positions import Position, PositionField
-from .templatetags.covers import cover_url
+from places import mapping
+from places.exploring import ExploreForm
+from places.models import Landmark, Province
+from places.positions import Position, PositionField
+from places.templatetags.covers import cover_url
 
 NEAREST = 20  # places shown
 

@@ -1,0 +1,1 @@
+"""The pages of the catalogue, a file for each thing a visitor does."""
