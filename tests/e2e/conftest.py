@@ -83,7 +83,7 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(django_db_setup, django_db_blocker) -> Iterator[Site]:
+def site(browser, django_db_setup, django_db_blocker) -> Iterator[Site]:
     """A site whose rows outlive a test: pages that are only looked at need not be made anew for each.
 
     What uses it is marked `django_db`, or there may be no test database.
@@ -91,8 +91,6 @@ def site(django_db_setup, django_db_blocker) -> Iterator[Site]:
     assert connection.settings_dict["NAME"].startswith("test_")
     media = override_settings(MEDIA_ROOT=configured.STORAGES["default"]["OPTIONS"]["location"])
     with django_db_blocker.unblock(), media, pytest.MonkeyPatch.context() as patch:
-        # A browser outlives the site, and what it keeps open must not keep the database.
-        patch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
         patch.setattr(tasks.answer_query, "delay", lambda query_id: None)
         patch.setattr(tasks.describe_missing, "delay", lambda: None)
         server = LiveServer("localhost")
@@ -105,6 +103,7 @@ def site(django_db_setup, django_db_blocker) -> Iterator[Site]:
         finally:
             server.stop()
             call_command("flush", verbosity=0, interactive=False)
+            connection.close()  # that of the browser's loop, which nobody else would close
 
 
 @pytest.fixture
