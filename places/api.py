@@ -3,6 +3,8 @@
 import django_filters
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponsePermanentRedirect
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import viewsets
 
 from .models import Landmark, LandmarkImage, Province
@@ -18,6 +20,7 @@ from .serializers import (
 NEAR_KM = 50  # where a client does not say how far
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class PositionFilter(django_filters.Filter):
     field_class = PositionField
 

@@ -236,7 +236,7 @@ class HistoryForm(forms.Form):
         self.is_valid()
         wanted = self.cleaned_data
         if words := wanted.get("q"):
-            searches = searches.about(words)
+            searches = searches.about(words, landmarks=named(words))
         if (answer := wanted.get("answer")) == self.FAILED:
             searches = searches.filter(state=Query.State.FAILED)
         elif answer:

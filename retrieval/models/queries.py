@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from places import storage
-from places.models import Landmark, LandmarkImage, Province
+from places.models import Landmark, LandmarkImage, LandmarkQuerySet, Province
 
 NAMED_AT_MOST = 5  # places that an answer of several names
 
@@ -69,12 +69,12 @@ class QueryQuerySet(models.QuerySet["Query"]):
         """Those of a history: questions that are not private."""
         return self.questions().filter(private=False)
 
-    def about(self, words: str) -> "QueryQuerySet":
-        """Those whose own title has these words, or whose answer names a place that has."""
+    def about(self, words: str, *, landmarks: LandmarkQuerySet) -> "QueryQuerySet":
+        """Those whose own title has these words, or whose answer names one of the landmarks that they mean."""
         named = RankedPlace.objects.filter(
             models.Q(rank=0) | models.Q(query__verdict=Query.Verdict.ONE_OF, rank__lt=NAMED_AT_MOST),
             query=models.OuterRef("pk"),
-            landmark__in=Landmark.objects.named(words),
+            landmark__in=landmarks,
         )
         says_so = models.Exists(named) & ~models.Q(verdict=Query.Verdict.UNKNOWN)
         return self.filter(models.Q(title__icontains=words) | says_so)
