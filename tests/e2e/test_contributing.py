@@ -10,14 +10,14 @@ pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
 WORDS = {
     "": {
-        "give": "Góp ảnh của bạn", "refused": "Chưa nhận được", "again": "Mời bạn chọn lại tệp", "send": "Gửi ảnh",
+        "give": "Đóng góp ảnh", "refused": "Chưa nhận được", "again": "Mời bạn chọn lại tệp", "send": "Gửi ảnh",
         "mine": "Ảnh do tôi chụp", "waits": "Đang chờ biên tập viên", "published": "Đã đăng", "turned": "Không đăng",
         "withdraw": "Rút lại", "really": "Rút ảnh", "report": "báo cáo", "shows": "Trong ảnh có tôi", "more": "Nói rõ hơn",
-        "name": "Tên của bạn", "email": "Địa chỉ email của bạn", "true": "đúng sự thật", "go": "Gửi báo cáo",
+        "name": "Tên của bạn", "email": "Địa chỉ e-mail của bạn", "true": "đúng sự thật", "go": "Gửi báo cáo",
         "thanks": "Chúng tôi đã nhận báo cáo của bạn",
     },
     "/en": {
-        "give": "Give us your photos", "refused": "Not taken", "again": "Please choose the files again", "send": "Send the photos",
+        "give": "Contribute a photo", "refused": "Not taken", "again": "Please choose the files again", "send": "Send the photos",
         "mine": "I took these photos", "waits": "Waits for a curator", "published": "Published", "turned": "Not shown",
         "withdraw": "Withdraw", "really": "Withdraw the photo", "report": "report", "shows": "It shows me", "more": "Tell us more",
         "name": "Your name", "email": "Your e-mail address", "true": "What I write here is true", "go": "Send the report",

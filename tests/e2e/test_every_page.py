@@ -90,8 +90,9 @@ def violations(tab, *, kind: str = "tag", values: list[str] = STANDARDS) -> list
 
 def sentences_of_the_other_language(language: str) -> re.Pattern:
     """What should not stand on a page of this language: the catalogue's other side, where the two differ."""
-    catalogue = [(english, vietnamese) for _flags, english, vietnamese in entries() if english != vietnamese]
-    own = {pair[language == "vi"] for pair in catalogue}
+    whole = [(english, vietnamese) for _flags, english, vietnamese in entries()]
+    own = {pair[language == "vi"] for pair in whole}
+    catalogue = [pair for pair in whole if pair[0] != pair[1]]
     patterns = [
         re.sub(r"%\\\(\w+\\\)[sd]|\\\{\w+\\\}", ".+", re.escape(other.replace("%%", "%")))
         for other in (pair[language == "en"] for pair in catalogue)

@@ -49,7 +49,7 @@ def test_without_a_connection_the_offline_page_is_shown_with_its_looks_and_leads
     assert phone.evaluate("[...document.images].every((image) => image.naturalWidth > 0)")
     phone.context.set_offline(False)
     phone.get_by_role("link", name=again).click()
-    phone.wait_for_function("document.title.startsWith('Địa điểm') || document.title.startsWith('Places')")
+    phone.wait_for_function("document.title.startsWith('Khám phá') || document.title.startsWith('Explore')")
 
 
 def test_the_worker_keeps_no_page_of_a_visitor_and_no_photo(phone, live_site):
