@@ -13,7 +13,7 @@ WORDS = {
         "give": "Đóng góp ảnh", "refused": "Chưa nhận được", "again": "Mời bạn chọn lại tệp", "send": "Gửi ảnh",
         "mine": "Ảnh do tôi chụp", "waits": "Đang chờ biên tập viên", "published": "Đã đăng", "turned": "Không đăng",
         "withdraw": "Rút lại", "really": "Rút ảnh", "report": "báo cáo", "shows": "Trong ảnh có tôi", "more": "Nói rõ hơn",
-        "name": "Tên của bạn", "email": "Địa chỉ e-mail của bạn", "true": "đúng sự thật", "go": "Gửi báo cáo",
+        "name": "Tên của bạn", "email": "Địa chỉ email của bạn", "true": "đúng sự thật", "go": "Gửi báo cáo",
         "thanks": "Chúng tôi đã nhận báo cáo của bạn",
     },
     "/en": {
