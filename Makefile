@@ -1,6 +1,6 @@
 # make run        the whole platform on http://127.0.0.1:8000/ (HOST= and PORT= change that)
 # make test       all tests
-# make test-fast  those that need neither weights, nor a browser, nor photographs
+# make test-fast  those that need neither weights, nor a browser, nor photographs, nor servers of their own
 # make lint       style and types
 # make bench      how fast, as ratios, what needs no running platform
 # make install    only what `make run` needs, into .venv
@@ -30,7 +30,7 @@ test: install-dev
 	@exec .venv/bin/python -m pytest
 
 test-fast: install-dev
-	@exec .venv/bin/python -m pytest -n 2 -m "not weights and not e2e and not shared_data"
+	@exec .venv/bin/python -m pytest -n 2 -m "not weights and not e2e and not shared_data and not servers"
 
 lint: install-dev
 	.venv/bin/python -m ruff check .

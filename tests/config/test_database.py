@@ -13,6 +13,8 @@ import pytest
 
 from config import database
 
+pytestmark = pytest.mark.servers
+
 SERVE = [sys.executable, "-m", "config.database", "serve", "--"]
 
 

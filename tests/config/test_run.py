@@ -10,6 +10,8 @@ import pytest
 
 from config import database, run
 
+pytestmark = pytest.mark.servers
+
 SUPERVISOR = """
 import signal, sys
 from config import run
