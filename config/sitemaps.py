@@ -2,13 +2,13 @@
 
 from django.contrib.sitemaps import Sitemap
 from django.db.models import QuerySet
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from places.models import Landmark
 
 PAGES = (
     "retrieval:home", "places:landmarks", "places:map", "places:near", "retrieval:methods",
-    "about", "how", "privacy", "terms", "licences", "places:takedown",
+    "pages:about", "pages:how", "pages:privacy", "pages:terms", "pages:licences", "places:takedown",
 )  # fmt: skip
 
 
@@ -25,21 +25,11 @@ class Places(InBothLanguages):
 
 
 class Pages(InBothLanguages):
-    """Those of PAGES that this installation has."""
-
-    def items(self) -> list[str]:
-        return [name for name in PAGES if _has(name)]
+    def items(self) -> tuple[str, ...]:
+        return PAGES
 
     def location(self, name: str) -> str:
         return reverse(name)
-
-
-def _has(name: str) -> bool:
-    try:
-        reverse(name)
-    except NoReverseMatch:
-        return False
-    return True
 
 
 SITEMAPS = {"pages": Pages, "places": Places}

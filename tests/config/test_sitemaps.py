@@ -38,9 +38,10 @@ def test_a_merged_place_is_not_told(client):
     assert "/places/stays/" in told(client)
 
 
-def test_pages_are_told_and_those_that_are_not_there_left_out(client, monkeypatch):
-    monkeypatch.setattr(sitemaps, "PAGES", ("retrieval:home", "places:landmarks", "nowhere"))
-    assert told(client).keys() == {"/", "/en/", "/places/", "/en/places/"}
+def test_each_page_for_everyone_is_told_in_both_languages(client):
+    addresses = told(client).keys()
+    assert len(addresses) == 2 * len(sitemaps.PAGES)
+    assert {"/", "/en/", "/about/", "/en/privacy/", "/places/map/", "/en/places/takedown/"} <= addresses
 
 
 def test_every_address_told_opens(client):
