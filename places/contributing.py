@@ -77,7 +77,7 @@ def offer(
     files: Iterable[UploadedFile],
     *,
     contributor: models.Model,
-    landmark: Landmark,
+    landmark: Landmark | None,
     author: str,
     licence: Licence,
     note: str,
@@ -85,7 +85,7 @@ def offer(
 ) -> Received:
     """Keep photos as candidates for a place. One refused does not hold up the rest.
 
-    site: the address of the home page; a photo's own page on it is named as its source. A photo that this
+    landmark: None where the contributor does not know what they show. site: the address of the home page; a photo's own page on it is named as its source. A photo that this
     contributor has offered and that still waits counts as received: a form may arrive twice.
     """
     received = Received()
@@ -115,7 +115,7 @@ def offer(
         except ingest.Duplicate as duplicate:
             image = duplicate.existing
             offered = (image.contributed_by_id, image.landmark_id, image.state)
-            if offered != (contributor.pk, landmark.pk, State.CANDIDATE):
+            if offered != (contributor.pk, landmark and landmark.pk, State.CANDIDATE):
                 received.refused.append((file.name, _why_known(image)))
                 continue
         except (PhotoRefused, TooMany) as refusal:

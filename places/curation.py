@@ -35,6 +35,13 @@ class MissingAttribution(Refused):
         super().__init__(_("Missing: %(fields)s.") % {"fields": names})
 
 
+class NoLandmark(Refused):
+    """Nobody has said which place it shows."""
+
+    def __init__(self) -> None:
+        super().__init__(_("It is not said which place it shows."))
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Those changed, and those refused with the reason of each; those that were so already are in neither."""
@@ -44,11 +51,14 @@ class Outcome:
 
 
 def publish(images: Iterable[LandmarkImage], *, actor: models.Model | None = None) -> Outcome:
-    """Show photos to everyone. Refused are those without the attribution required, and unreadable ones."""
+    """Show photos to everyone. Refused are those without a landmark or the attribution required, and
+    unreadable ones."""
 
     def act(image: LandmarkImage) -> CurationEvent | None:
         if image.state == State.PUBLISHED:
             return None
+        if image.landmark is None:
+            raise NoLandmark
         if settings.REQUIRE_ATTRIBUTION and image.missing_attribution:
             raise MissingAttribution(image)
         try:
@@ -95,7 +105,7 @@ def move(
     def act(image: LandmarkImage) -> CurationEvent | None:
         if image.landmark_id == landmark.pk:
             return None
-        detail = f"{image.landmark.slug} → {landmark.slug}"
+        detail = f"{image.landmark.slug if image.landmark else '–'} → {landmark.slug}"
         image.landmark = landmark
         image.save(update_fields=["landmark"])
         return CurationEvent(verb=Verb.MOVE, detail=detail)

@@ -54,7 +54,7 @@ def examine(data: bytes) -> Examined:
 def add(
     data: bytes,
     *,
-    landmark: Landmark,
+    landmark: Landmark | None,
     author: str = "",
     licence: str = "",
     licence_url: str = "",
@@ -63,6 +63,8 @@ def add(
     near_duplicate_of: LandmarkImage | None = None,
 ) -> LandmarkImage:
     """Keep a photo as a candidate. What it is a near-duplicate of is found where it is not told.
+
+    landmark: None where it is not known what the photo shows.
 
     Raises PhotoRefused, Duplicate, and ValidationError for an author, licence or address that cannot be kept.
     """

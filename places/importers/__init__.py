@@ -43,7 +43,7 @@ class Record:
 
     name: str
     read: Callable[[], bytes]  # raises OSError
-    landmark: str  # its slug
+    landmark: str  # its slug; empty where it is not known what it shows
     attribution: Attribution = Attribution()
     group: str = ""
     is_remote: bool = False  # fetched from afar, so not once more where its source is in the catalogue
@@ -140,7 +140,7 @@ def run(
             continue
         try:
             data = record.read()
-            if record.landmark not in landmarks:
+            if record.landmark and record.landmark not in landmarks:
                 raise ValidationError(_("There is no landmark %(slug)s."), params={"slug": record.landmark})
             if dry_run:
                 sha256 = ingest.examine(data).sha256
@@ -153,7 +153,7 @@ def run(
                 continue
             image = ingest.add(
                 data,
-                landmark=landmarks[record.landmark],
+                landmark=landmarks.get(record.landmark),
                 near_duplicate_of=first_of.get(record.group),
                 **asdict(record.attribution.or_else(defaults)),
             )
@@ -161,7 +161,7 @@ def run(
             report.added.append(record.name)
         except ingest.Duplicate as duplicate:
             image = duplicate.existing
-            if image.pk in added or image.landmark != landmarks[record.landmark]:
+            if image.pk in added or image.landmark != landmarks.get(record.landmark):
                 report.skipped.append(Failure(record.name, str(duplicate)))
             else:
                 report.present.append(record.name)

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from places import storage
@@ -17,6 +18,10 @@ class LandmarkImageQuerySet(models.QuerySet["LandmarkImage"]):
     def waiting(self) -> "LandmarkImageQuerySet":
         """Those that a curator has yet to decide on."""
         return self.filter(state=LandmarkImage.State.CANDIDATE)
+
+    def unlabelled(self) -> "LandmarkImageQuerySet":
+        """Those of which nobody has said which place they show."""
+        return self.filter(landmark=None)
 
     def to_try(self, number: int) -> "LandmarkImageQuerySet":
         """Photos that a visitor who has none may search with: those that curators offer, the latest first.
@@ -53,8 +58,8 @@ class LandmarkImage(models.Model):
         REJECTED = "rejected", _("Rejected")
 
     landmark = models.ForeignKey(
-        Landmark, models.PROTECT, related_name="images", verbose_name=_("landmark"),
-        limit_choices_to={"merged_into": None},
+        Landmark, models.PROTECT, related_name="images", verbose_name=_("landmark"), null=True, blank=True,
+        limit_choices_to={"merged_into": None}, help_text=_("Empty while nobody knows what it shows."),
     )  # fmt: skip
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.CANDIDATE)
     state_reason = models.CharField(_("reason"), max_length=300, blank=True)
@@ -102,11 +107,18 @@ class LandmarkImage(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("photo"), _("photos")
-        ordering = ["landmark", "pk"]
+        ordering = [
+            "landmark_id",
+            "pk",
+        ]  # the column: what is locked may not be joined to what may be missing
         constraints = [
             models.CheckConstraint(
                 name="what_is_published_has_its_served_files",
                 condition=~models.Q(state="published") | (~models.Q(photo="") & ~models.Q(thumbnail="")),
+            ),
+            models.CheckConstraint(
+                name="what_is_published_shows_a_landmark",
+                condition=~models.Q(state="published") | models.Q(landmark__isnull=False),
             ),
             models.CheckConstraint(
                 name="a_photo_is_not_its_own_near_duplicate",
@@ -119,10 +131,15 @@ class LandmarkImage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.landmark} #{self.pk}"
+        return f"{self.place_name} #{self.pk}"
 
     def get_absolute_url(self) -> str:
         return reverse("places:photo", args=[self.pk])
+
+    @property
+    def place_name(self) -> str:
+        """The name of what it shows, in the reader's language, also where that is not known."""
+        return str(self.landmark) if self.landmark_id else gettext("a place not known yet")
 
     @property
     def group(self) -> int:
