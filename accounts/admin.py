@@ -2,23 +2,27 @@
 
 from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm
+from unfold.forms import UserCreationForm as UnfoldUserCreationForm
 
 from .models import User
 
 
-class UserCreationForm(AdminUserCreationForm):
+class UserCreationForm(UnfoldUserCreationForm):
     class Meta:
         model = User
         fields = ("email", "language")
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
-    add_form = UserCreationForm
+class UserAdmin(DjangoUserAdmin, ModelAdmin):
+    form, add_form, change_password_form = UserChangeForm, UserCreationForm, AdminPasswordChangeForm
     actions = ["end_two_steps"]
     list_display = ["email", "first_name", "last_name", "language", "is_staff", "last_login"]
     search_fields = ["email", "first_name", "last_name"]
@@ -45,3 +49,11 @@ class UserAdmin(DjangoUserAdmin):
             count,
         )
         messages.success(request, told % {"count": count})
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+    """Django's own, in the look of the rest."""

@@ -31,7 +31,7 @@ LANDMARK_COLUMNS = (
 )  # fmt: skip
 IMAGE_COLUMNS = (
     "path", "landmark", "near_duplicate_group", "width", "height", "author", "licence", "licence_url",
-    "source_url", "sha256",
+    "source_url", "rendered", "sha256",
 )  # fmt: skip
 NAME_LENGTH = 16  # hexadecimal digits of a photo's content, of which its file's name is made
 
@@ -124,6 +124,7 @@ def _image_row(image: LandmarkImage, *, name: str, data: bytes) -> dict[str, obj
         "licence": image.licence,
         "licence_url": image.licence_url,
         "source_url": image.source_url,
+        "rendered": "yes" if image.is_rendered else "no",
         "sha256": hashlib.sha256(data).hexdigest(),
     }
 

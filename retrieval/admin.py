@@ -10,6 +10,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from unfold.admin import ModelAdmin, TabularInline
 
 from . import corrections, indexing, lookalikes, serving, tasks
 from .models import (
@@ -39,7 +40,7 @@ class ReadOnly:
 
 
 @admin.register(Descriptor)
-class DescriptorAdmin(ReadOnly, admin.ModelAdmin):
+class DescriptorAdmin(ReadOnly, ModelAdmin):
     """Its list is the coverage of the catalogue: a line per method, and the two things to do about gaps."""
 
     def get_urls(self) -> list:
@@ -65,7 +66,7 @@ class DescriptorAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(DescribeFailure)
-class DescribeFailureAdmin(ReadOnly, admin.ModelAdmin):
+class DescribeFailureAdmin(ReadOnly, ModelAdmin):
     list_display = ["image", "method", "version", "reason", "at"]
     list_filter = ["method", "version"]
     list_select_related = ["image__landmark"]
@@ -81,7 +82,7 @@ class DescribeFailureAdmin(ReadOnly, admin.ModelAdmin):
         )
 
 
-class RankedPlaceInline(ReadOnly, admin.TabularInline):
+class RankedPlaceInline(ReadOnly, TabularInline):
     model = RankedPlace
     fields = ["rank", "landmark", "probability", "share", "votes", "best_similarity", "best_inliers"]
     readonly_fields = fields
@@ -89,7 +90,7 @@ class RankedPlaceInline(ReadOnly, admin.TabularInline):
     can_delete = False
 
 
-class HitInline(ReadOnly, admin.TabularInline):
+class HitInline(ReadOnly, TabularInline):
     model = Hit
     fields = ["rank", "image", "similarity", "inliers"]
     readonly_fields = fields
@@ -98,7 +99,7 @@ class HitInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Query)
-class QueryAdmin(ReadOnly, admin.ModelAdmin):
+class QueryAdmin(ReadOnly, ModelAdmin):
     list_display = ["asked_at", "state", "reason", "verdict", "method", "version", "best_place", "user"]
     list_filter = ["state", "reason", "verdict", "method", "version", "shared"]
     search_fields = ["id", "user__email"]
@@ -127,7 +128,7 @@ class Handled(admin.SimpleListFilter):
 
 
 @admin.register(Correction)
-class CorrectionAdmin(admin.ModelAdmin):
+class CorrectionAdmin(ModelAdmin):
     """The queue of what visitors say of their answers, those still waiting first. Nobody rewrites their words."""
 
     list_display = ["preview", "answered", "in_words", "note", "at", "is_true"]
@@ -213,7 +214,7 @@ class ToldApart(admin.SimpleListFilter):
 
 
 @admin.register(LookAlike)
-class LookAlikeAdmin(admin.ModelAdmin):
+class LookAlikeAdmin(ModelAdmin):
     """Pairs that find_lookalikes measured; a curator says what tells them apart, or that they are not alike."""
 
     list_display = ["examples", "__str__", "confused", "is_written", "dismissed"]
@@ -274,7 +275,7 @@ class LookAlikeAdmin(admin.ModelAdmin):
 
 
 @admin.register(Evaluation)
-class EvaluationAdmin(ReadOnly, admin.ModelAdmin):
+class EvaluationAdmin(ReadOnly, ModelAdmin):
     """Rows that evaluate_methods saved; one that misled can be deleted."""
 
     list_display = [
@@ -300,7 +301,7 @@ class EvaluationAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Calibration)
-class CalibrationAdmin(ReadOnly, admin.ModelAdmin):
+class CalibrationAdmin(ReadOnly, ModelAdmin):
     """Rows that calibrate_confidence kept; without one a method falls back on what came with the project."""
 
     list_display = ["method", "version", "at", "false_accepts", "true_accepts", "calibration_error"]
@@ -320,7 +321,7 @@ class CalibrationAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(ServableCheckpoint)
-class ServableCheckpointAdmin(ReadOnly, admin.ModelAdmin):
+class ServableCheckpointAdmin(ReadOnly, ModelAdmin):
     """What was tuned here. A curator may let another serve, or go back to the one that came with the project."""
 
     list_display = ["name", "method", "serving", "at"]
@@ -345,7 +346,7 @@ class ServableCheckpointAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(NightlyTuning)
-class NightlyTuningAdmin(admin.ModelAdmin):
+class NightlyTuningAdmin(ModelAdmin):
     """The one switch of nightly learning, and what came of it last."""
 
     list_display = ["__str__", "on", "hour", "started_at"]

@@ -3,7 +3,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.utils import translation
 
 from config import database
 
@@ -37,3 +39,9 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"needs the photographs in {SHARED_DATA.relative_to(BESIDE)} beside the project")
     return SHARED_DATA
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_site() -> None:
+    """An English page that another test asked for does not turn this one's addresses into English ones."""
+    translation.activate(settings.LANGUAGE_CODE)

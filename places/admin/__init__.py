@@ -1,3 +1,3 @@
 """The curators' desk, a file for each thing they look after."""
 
-from . import catalogue, takedowns  # noqa: F401
+from . import landmarks, photos, takedowns  # noqa: F401

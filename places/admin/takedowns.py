@@ -5,13 +5,14 @@ from functools import partial
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from unfold.admin import ModelAdmin
+from unfold.forms import ActionForm
 
 from places import takedowns
 from places.models import TakedownRequest
@@ -28,7 +29,7 @@ class AnswerForm(ActionForm):
 
 
 @admin.register(TakedownRequest)
-class TakedownRequestAdmin(admin.ModelAdmin):
+class TakedownRequestAdmin(ModelAdmin):
     list_display = ("__str__", "state", "subject", "name", "at", "handled_by")
     list_filter = ("state", "reason", "at")
     list_select_related = ("image__landmark", "landmark", "handled_by")

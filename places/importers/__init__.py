@@ -46,6 +46,7 @@ class Record:
     landmark: str  # its slug; empty where it is not known what it shows
     attribution: Attribution = Attribution()
     group: str = ""
+    is_rendered: bool = False  # drawn by a computer, not taken there
     is_remote: bool = False  # fetched from afar, so not once more where its source is in the catalogue
 
 
@@ -155,6 +156,7 @@ def run(
                 data,
                 landmark=landmarks.get(record.landmark),
                 near_duplicate_of=first_of.get(record.group),
+                is_rendered=record.is_rendered,
                 **asdict(record.attribution.or_else(defaults)),
             )
             added.add(image.pk)

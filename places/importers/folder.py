@@ -5,7 +5,8 @@ Photos beside the folders wait for somebody to say what they show.
 landmarks.csv: landmark (the folder), name_vi, name_en, other_names (separated by |), province,
 province_before_2025_07, category, kind, latitude, longitude, description_vi, description_en, unesco, unesco_year,
 overlaps_with (folders, separated by spaces).
-images.csv: path, landmark, near_duplicate_group, author, licence, licence_url, source_url.
+images.csv: path, landmark, near_duplicate_group, author, licence, licence_url, source_url, rendered ("yes" for
+pictures that a computer drew).
 Only landmark and path must be there; a folder or photo that a table lacks is taken all the same.
 """
 
@@ -70,6 +71,7 @@ def lay_out(tree: Tree) -> Dataset:
                 landmark=slug,
                 attribution=Attribution(*(row.get(column, "") for column in ATTRIBUTION)),
                 group=row.get("near_duplicate_group", ""),
+                is_rendered=row.get("rendered") == "yes",
             )
         )
     failures += [Failure(name, _("It is in images.csv, but there is no such file.")) for name in about_photos]

@@ -100,8 +100,13 @@ class LandmarkImage(models.Model):
         help_text=_("Shown on the first page to visitors who have no photo of their own at hand."),
     )  # fmt: skip
 
+    is_rendered = models.BooleanField(
+        _("rendered"), default=False,
+        help_text=_("Drawn by a computer from a model of the place, not taken there."),
+    )  # fmt: skip
+
     # What a page needs to show one that is published.
-    SHOWN_BY = ("photo", "thumbnail", "width", "height", "has_renditions")
+    SHOWN_BY = ("photo", "thumbnail", "width", "height", "has_renditions", "is_rendered")
 
     objects = LandmarkImageQuerySet.as_manager()
 
