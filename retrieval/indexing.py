@@ -14,7 +14,16 @@ from retrieval.methods.base import Method
 from retrieval.methods.preprocessing import UnreadableImage, decode
 
 from . import index, serving
-from .models import DescribeFailure, Descriptor, Hit, LocalFeatureSet, Query
+from .models import (
+    DescribeFailure,
+    Descriptor,
+    Hit,
+    LocalFeatureSet,
+    Neighbour,
+    PlaceGuess,
+    Query,
+    WaitingDescriptor,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +80,8 @@ def describe_image(image: LandmarkImage, *, names: Collection[str] | None = None
     Returns whether all went well. The photo is read and decoded once for all methods.
     """
     pending = [method for method in _chosen(names) if missing(method).filter(pk=image.pk).exists()]
+    # What was said of it while it waited is not worked out again.
+    pending = [method for method in pending if not index.put_what_waited(image, method=method)]
     if not pending:
         return True
     try:
@@ -119,6 +130,9 @@ def forget(image_id: int) -> None:
     Descriptor.objects.filter(image=image_id).delete()
     LocalFeatureSet.objects.filter(image=image_id).delete()
     DescribeFailure.objects.filter(image=image_id).delete()
+    WaitingDescriptor.objects.filter(image=image_id).delete()
+    PlaceGuess.objects.filter(image=image_id).delete()
+    Neighbour.objects.filter(image=image_id).delete()
 
 
 def forget_failures(names: Collection[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -41,12 +42,20 @@ class PlaceAccuracy:
     failed: tuple[Failed, ...]
 
 
-def of_place(landmark: Landmark, *, method: type[Method], without: Collection[int] = ()) -> PlaceAccuracy:
+def of_place(
+    landmark: Landmark,
+    *,
+    method: type[Method],
+    without: Collection[int] = (),
+    also: Collection[int] = (),
+) -> PlaceAccuracy:
     """The accuracy of one place among all that a method has described.
 
     without: ids of photos that are as if they were not published: what the place had before one was accepted.
+    also: ids of photos that are as if they were published there, those that wait being known by what they were
+    described as while they waited: what the place has once they are accepted, or moved to it.
     """
-    return _Described(method, without=without).accuracy([landmark.pk])[landmark.pk]
+    return _Described(method, without=without, also=also, at=landmark).accuracy([landmark.pk])[landmark.pk]
 
 
 def of_all(
@@ -60,12 +69,22 @@ def of_all(
 class _Described:
     """The published photos that a method may have described: what is known of each but its vector."""
 
-    def __init__(self, method: type[Method], *, without: Collection[int] = ()) -> None:
-        self.method = method
-        rows = LandmarkImage.objects.published().exclude(pk__in=without).order_by("pk")
+    def __init__(
+        self,
+        method: type[Method],
+        *,
+        without: Collection[int] = (),
+        also: Collection[int] = (),
+        at: Landmark | None = None,
+    ) -> None:
+        self.method, self.also = method, also
+        rows = LandmarkImage.objects.published() | LandmarkImage.objects.filter(pk__in=also)
+        rows = rows.exclude(pk__in=without).order_by("pk")
         rows = rows.values_list("pk", "landmark", "near_duplicate_of").iterator(chunk_size=10_000)
-        facts = np.array([(pk, landmark, first or pk) for pk, landmark, first in rows], np.int64)
+        facts = np.array([(pk, landmark or 0, first or pk) for pk, landmark, first in rows], np.int64)
         self.ids, self.landmarks, self.groups = facts.reshape(-1, 3).T
+        if at:
+            self.landmarks = np.where(np.isin(self.ids, list(also)), at.pk, self.landmarks)
         self.overlaps = Overlaps(
             Landmark.overlaps_with.through.objects.values_list("from_landmark", "to_landmark")
         )
@@ -106,13 +125,19 @@ class _Described:
 
     def _places(self, image_ids: list[int]) -> dict[int, int | None]:
         """The landmark that each of these photos is taken for; one that is not described is left out."""
-        asked = self._photos(*index.vectors_of(self.method, images=image_ids))
+        described = index.vectors_of(self.method, images=image_ids)
+        parts = [described, *self._waiting()]
+        asked = self._photos(*(np.concatenate(column) for column in zip(*parts, strict=True)))
         found = shortlists(asked, self._batches(), overlaps=self.overlaps)
         return dict(zip(asked.ids.tolist(), map(place_of, found), strict=True))
 
     def _batches(self) -> Iterator[Photos]:
-        for ids, vectors in index.batches_of(self.method):
+        for ids, vectors in itertools.chain(index.batches_of(self.method), self._waiting()):
             yield self._photos(ids, vectors)
+
+    def _waiting(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        if self.also:
+            yield index.vectors_of(self.method, images=self.also, waiting=True)
 
     def _photos(self, ids: np.ndarray, vectors: np.ndarray) -> Photos:
         """Those of them that are looked at, with their landmarks and groups."""

@@ -29,7 +29,7 @@ from places.models import LandmarkImage, Province
 from places.photo import PhotoRefused, ServedCopy, inspect, served_copy
 from retrieval.answering import approaches
 
-from . import indexing, retention, search, serving
+from . import guessing, indexing, retention, search, serving
 from .locks import claim
 from .models import NightlyTuning, Query, WorkerPulse
 
@@ -44,6 +44,8 @@ SWEEP_SECONDS = 60
 FORGET_OLD_EVERY = 60  # sweeps
 LOOK_FOR_MISSING_EVERY = 12  # pulses
 DESCRIBING_IS_QUEUED = "describing-is-queued"
+GUESSING_IS_QUEUED = "guessing-is-queued"
+GUESSING_SECONDS = 3
 BITE = 4  # photos described per task, so that a search never waits behind more than a few
 
 Fractions = tuple[float, float, float, float]
@@ -298,6 +300,8 @@ def describe_missing() -> None:
     cache.delete(DESCRIBING_IS_QUEUED)
     if indexing.missing_by_any().exists():
         describe_missing_soon()
+    else:
+        guess_places_soon()
 
 
 def describe_missing_soon() -> None:
@@ -313,6 +317,29 @@ def _enqueue_describing() -> None:
         describe_missing.delay()
     except Exception:  # each transport raises its own
         logger.exception("describing could not be queued; `manage.py describe_images` does it too")
+
+
+@app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
+def guess_places() -> None:
+    """Ask the neighbours of a few photos where they belong, and come back for the rest behind the waiting searches."""
+    with claim(guessing.LOCK) as claimed:
+        if not claimed:
+            return
+        guessing.look_at_new(seconds=GUESSING_SECONDS)
+    cache.delete(GUESSING_IS_QUEUED)
+    guess_places_soon()
+
+
+def guess_places_soon() -> None:
+    """Queue the asking about photos that were not looked at yet, if there are any; once for any number of them."""
+    if not guessing.is_there_new():
+        return
+    if not cache.add(GUESSING_IS_QUEUED, True, timeout=REQUEUE_AFTER.total_seconds()):
+        return
+    try:
+        guess_places.delay()
+    except Exception:  # each transport raises its own
+        logger.exception("guessing could not be queued; `manage.py find_wrong_labels` does it too")
 
 
 def tune_if_due() -> bool:
@@ -352,8 +379,11 @@ def _keep_pulse(sender, **_kwargs) -> None:
                 WorkerPulse.objects.update_or_create(name=sender.hostname, defaults={"at": timezone.now()})
                 requeue_abandoned()
                 tune_if_due()
-                if count % LOOK_FOR_MISSING_EVERY == 0 and indexing.missing_by_any().exists():
-                    describe_missing_soon()
+                if count % LOOK_FOR_MISSING_EVERY == 0:
+                    if indexing.missing_by_any().exists():
+                        describe_missing_soon()
+                    else:
+                        guess_places_soon()
             except (OperationalError, InterfaceError) as error:
                 logger.warning("the database does not answer: %s", error)
             finally:

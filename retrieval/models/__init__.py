@@ -3,8 +3,10 @@
 from .checkpoints import NightlyTuning, ServableCheckpoint
 from .confidence import Calibration
 from .corrections import Correction, CorrectionQuerySet
+from .coverage import PlaceCoverage, PlaceCoverageQuerySet
 from .described import DescribeFailure, Descriptor, LocalFeatureSet
 from .evaluations import Evaluation
+from .guesses import Neighbour, PlaceGuess, PlaceGuessQuerySet, WaitingDescriptor
 from .lookalikes import LookAlike, LookAlikeQuerySet
 from .queries import Hit, Query, QueryQuerySet, RankedPlace, query_photo_path
 from .workers import WorkerPulse
@@ -20,11 +22,17 @@ __all__ = [
     "LocalFeatureSet",
     "LookAlike",
     "LookAlikeQuerySet",
+    "Neighbour",
     "NightlyTuning",
+    "PlaceCoverage",
+    "PlaceCoverageQuerySet",
+    "PlaceGuess",
+    "PlaceGuessQuerySet",
     "Query",
     "QueryQuerySet",
     "RankedPlace",
     "ServableCheckpoint",
+    "WaitingDescriptor",
     "WorkerPulse",
     "query_photo_path",
 ]

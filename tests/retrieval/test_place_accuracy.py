@@ -5,11 +5,11 @@ import pytest
 
 from places import curation
 from places.models import LandmarkImage
-from retrieval import place_accuracy
+from retrieval import index, indexing, place_accuracy
 from retrieval.models import Descriptor
 from retrieval.place_accuracy import Failed
-from tests.factories import LandmarkFactory
-from tests.retrieval.test_index import GEM
+from tests.factories import LandmarkFactory, LandmarkImageFactory
+from tests.retrieval.test_index import GEM, direction
 from tests.retrieval.test_lookalikes import photo_at
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +130,32 @@ def test_it_is_read_in_batches(temple, monkeypatch):
     assert of(temple) == expected
     assert max(held) == 3
     assert np.sum(held) == 4 + 8
+
+
+def wait_at(degrees: float, landmark=None, **row) -> LandmarkImage:
+    """A photo that waits for a curator, described."""
+    image = LandmarkImageFactory(landmark=landmark, size=(64, 48), **row)
+    assert index.put_waiting(image, method=GEM, vector=direction(np.radians(degrees)))
+    return image
+
+
+def test_it_tells_what_a_place_will_be_once_a_photo_is_accepted(temple):
+    waiting = wait_at(3, temple)
+    before, after = of(temple), of(temple, also=[waiting.pk])
+    assert (before.asked, before.right) == (4, 3)
+    assert (after.asked, after.right) == (5, 4)
+    curation.publish([waiting])  # and before it is described: the same can be told then
+    assert (of(temple, without=[waiting.pk]), of(temple, also=[waiting.pk])) == (before, after)
+    assert indexing.describe_image(waiting, names=[GEM.name])
+    assert (of(temple, without=[waiting.pk]), of(temple)) == (before, after)
+
+
+def test_it_tells_what_two_places_will_be_once_a_photo_is_moved(temple):
+    odd, tower = temple.images.last(), LandmarkImage.objects.last().landmark
+    before, after = of(tower), of(tower, also=[odd.pk])
+    assert (before.right, before.asked, after.right, after.asked) == (4, 4, 5, 5)
+    assert of(temple, without=[odd.pk]).right == 3
+
+
+def test_a_photo_whose_place_is_not_known_yet_may_be_accepted_anywhere(temple):
+    assert of(temple, also=[wait_at(3).pk]).right == 4

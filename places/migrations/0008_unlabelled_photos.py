@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('places', '0006_collections_contributions_takedowns'),
+        ('places', '0007_rendered_pictures'),
     ]
 
     operations = [
