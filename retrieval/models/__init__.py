@@ -6,6 +6,7 @@ from .corrections import Correction, CorrectionQuerySet
 from .described import DescribeFailure, Descriptor, LocalFeatureSet
 from .evaluations import Evaluation
 from .lookalikes import LookAlike, LookAlikeQuerySet
+from .offers import Offer, OfferQuerySet
 from .queries import Hit, Query, QueryQuerySet, RankedPlace, query_photo_path
 from .workers import WorkerPulse
 
@@ -21,6 +22,8 @@ __all__ = [
     "LookAlike",
     "LookAlikeQuerySet",
     "NightlyTuning",
+    "Offer",
+    "OfferQuerySet",
     "Query",
     "QueryQuerySet",
     "RankedPlace",
