@@ -50,7 +50,7 @@ ORDER = [
     {"models", "locks"},
     {"serving", "retention"},
     {"index"},
-    {"indexing", "search", "lookalikes"},
+    {"indexing", "search", "lookalikes", "place_accuracy"},
     {"calibrating"},
     {"tuning"},
     {"tasks"},
