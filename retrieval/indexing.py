@@ -14,7 +14,7 @@ from retrieval.methods.base import Method
 from retrieval.methods.preprocessing import UnreadableImage, decode
 
 from . import index, serving
-from .models import DescribeFailure, Descriptor, Hit, LocalFeatureSet, Query
+from .models import DescribeFailure, Descriptor, Effect, Hit, LocalFeatureSet, LookAlike, Query
 
 logger = logging.getLogger(__name__)
 
@@ -119,6 +119,9 @@ def forget(image_id: int) -> None:
     Descriptor.objects.filter(image=image_id).delete()
     LocalFeatureSet.objects.filter(image=image_id).delete()
     DescribeFailure.objects.filter(image=image_id).delete()
+    Effect.images.through.objects.filter(landmarkimage=image_id).delete()
+    LookAlike.objects.filter(first_image=image_id).update(first_image=None)
+    LookAlike.objects.filter(second_image=image_id).update(second_image=None)
 
 
 def forget_failures(names: Collection[str] | None = None) -> int:

@@ -29,7 +29,7 @@ from places.models import LandmarkImage, Province
 from places.photo import PhotoRefused, ServedCopy, inspect, served_copy
 from retrieval.answering import approaches
 
-from . import indexing, retention, search, serving
+from . import effects, indexing, retention, search, serving
 from .locks import claim
 from .models import NightlyTuning, Query, WorkerPulse
 
@@ -298,6 +298,8 @@ def describe_missing() -> None:
     cache.delete(DESCRIBING_IS_QUEUED)
     if indexing.missing_by_any().exists():
         describe_missing_soon()
+    else:
+        effects.of_all_accepted()
 
 
 def describe_missing_soon() -> None:

@@ -4,6 +4,7 @@ from .checkpoints import NightlyTuning, ServableCheckpoint
 from .confidence import Calibration
 from .corrections import Correction, CorrectionQuerySet
 from .described import DescribeFailure, Descriptor, LocalFeatureSet
+from .effects import Effect
 from .evaluations import Evaluation
 from .lookalikes import LookAlike, LookAlikeQuerySet
 from .offers import Offer, OfferQuerySet
@@ -16,6 +17,7 @@ __all__ = [
     "CorrectionQuerySet",
     "DescribeFailure",
     "Descriptor",
+    "Effect",
     "Evaluation",
     "Hit",
     "LocalFeatureSet",
