@@ -99,18 +99,15 @@ def offer(
         try:
             if left <= 0:
                 raise TooMany
-            with transaction.atomic():
-                image = ingest.add(
-                    file.read(settings.PHOTO_MAX_BYTES + 1),  # enough to tell that it is too large
-                    landmark=landmark,
-                    author=author,
-                    licence=licence.name,
-                    licence_url=licence.url,
-                    contributed_by=contributor,
-                )
-                Contribution.objects.create(image=image, note=note, may_license=True)
-                image.source_url = source_of(image, site=site)
-                image.save(update_fields=["source_url"])
+            image = keep(
+                file.read(settings.PHOTO_MAX_BYTES + 1),  # enough to tell that it is too large
+                contributor=contributor,
+                landmark=landmark,
+                author=author,
+                licence=licence,
+                note=note,
+                site=site,
+            )
             left -= 1
         except ingest.Duplicate as duplicate:
             image = duplicate.existing
@@ -123,6 +120,35 @@ def offer(
             continue
         received.waiting.append(image)
     return received
+
+
+@transaction.atomic
+def keep(
+    data: bytes,
+    *,
+    contributor: models.Model | None,
+    landmark: Landmark,
+    author: str,
+    licence: Licence,
+    note: str,
+    site: str,
+) -> LandmarkImage:
+    """Keep one photo that its author puts under a licence, as a candidate whose own page is its source.
+
+    contributor: None for a visitor without an account. Raises PhotoRefused, ingest.Duplicate.
+    """
+    image = ingest.add(
+        data,
+        landmark=landmark,
+        author=author,
+        licence=licence.name,
+        licence_url=licence.url,
+        contributed_by=contributor,
+    )
+    Contribution.objects.create(image=image, note=note, may_license=True)
+    image.source_url = source_of(image, site=site)
+    image.save(update_fields=["source_url"])
+    return image
 
 
 def source_of(image: LandmarkImage, *, site: str) -> str:

@@ -17,8 +17,10 @@ from . import index, serving
 from .models import (
     DescribeFailure,
     Descriptor,
+    Effect,
     Hit,
     LocalFeatureSet,
+    LookAlike,
     Neighbour,
     PlaceGuess,
     Query,
@@ -133,6 +135,9 @@ def forget(image_id: int) -> None:
     WaitingDescriptor.objects.filter(image=image_id).delete()
     PlaceGuess.objects.filter(image=image_id).delete()
     Neighbour.objects.filter(image=image_id).delete()
+    Effect.images.through.objects.filter(landmarkimage=image_id).delete()
+    LookAlike.objects.filter(first_image=image_id).update(first_image=None)
+    LookAlike.objects.filter(second_image=image_id).update(second_image=None)
 
 
 def forget_failures(names: Collection[str] | None = None) -> int:

@@ -29,7 +29,7 @@ from places.models import LandmarkImage, Province
 from places.photo import PhotoRefused, ServedCopy, inspect, served_copy
 from retrieval.answering import approaches
 
-from . import guessing, indexing, retention, search, serving
+from . import effects, guessing, indexing, retention, search, serving
 from .locks import claim
 from .models import NightlyTuning, Query, WorkerPulse
 
@@ -301,6 +301,7 @@ def describe_missing() -> None:
     if indexing.missing_by_any().exists():
         describe_missing_soon()
     else:
+        effects.of_all_accepted()
         guess_places_soon()
 
 

@@ -51,7 +51,7 @@ ORDER = [
     {"serving", "retention"},
     {"index"},
     {"indexing", "search", "lookalikes", "place_accuracy"},
-    {"calibrating", "guessing", "coverage"},
+    {"calibrating", "guessing", "coverage", "effects"},
     {"tuning"},
     {"tasks"},
 ]

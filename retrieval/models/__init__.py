@@ -5,9 +5,11 @@ from .confidence import Calibration
 from .corrections import Correction, CorrectionQuerySet
 from .coverage import PlaceCoverage, PlaceCoverageQuerySet
 from .described import DescribeFailure, Descriptor, LocalFeatureSet
+from .effects import Effect
 from .evaluations import Evaluation
 from .guesses import Neighbour, PlaceGuess, PlaceGuessQuerySet, WaitingDescriptor
 from .lookalikes import LookAlike, LookAlikeQuerySet
+from .offers import Offer, OfferQuerySet
 from .queries import Hit, Query, QueryQuerySet, RankedPlace, query_photo_path
 from .workers import WorkerPulse
 
@@ -17,6 +19,7 @@ __all__ = [
     "CorrectionQuerySet",
     "DescribeFailure",
     "Descriptor",
+    "Effect",
     "Evaluation",
     "Hit",
     "LocalFeatureSet",
@@ -24,6 +27,8 @@ __all__ = [
     "LookAlikeQuerySet",
     "Neighbour",
     "NightlyTuning",
+    "Offer",
+    "OfferQuerySet",
     "PlaceCoverage",
     "PlaceCoverageQuerySet",
     "PlaceGuess",

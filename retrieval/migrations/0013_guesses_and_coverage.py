@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('places', '0008_unlabelled_photos'),
-        ('retrieval', '0010_limited_by_words'),
+        ('retrieval', '0012_effects_of_photos'),
     ]
 
     operations = [
