@@ -58,12 +58,17 @@ def of_place(
     return _Described(method, without=without, also=also, at=landmark).accuracy([landmark.pk])[landmark.pk]
 
 
-def of_all(
-    *, method: type[Method], progress: Progress = lambda stage, done, total: None
+def of_places(
+    landmarks: Collection[int] | None = None,
+    *,
+    method: type[Method],
+    progress: Progress = lambda stage, done, total: None,
 ) -> dict[int, PlaceAccuracy]:
-    """The same of every place that has a described photo, by the landmark's id."""
+    """The same of several places in one pass, by the landmarks' ids; None for all that have a published photo."""
     described = _Described(method)
-    return described.accuracy(np.unique(described.landmarks).tolist(), progress=progress)
+    if landmarks is None:
+        landmarks = np.unique(described.landmarks).tolist()
+    return described.accuracy(landmarks, progress=progress)
 
 
 class _Described:

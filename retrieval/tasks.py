@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+from celery import Task
 from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 from django.core.cache import cache
@@ -29,7 +30,7 @@ from places.models import LandmarkImage, Province
 from places.photo import PhotoRefused, ServedCopy, inspect, served_copy
 from retrieval.answering import approaches
 
-from . import effects, guessing, indexing, retention, search, serving
+from . import coverage, effects, guessing, indexing, retention, search, serving
 from .locks import claim
 from .models import NightlyTuning, Query, WorkerPulse
 
@@ -43,9 +44,8 @@ PULSE_SECONDS = 5
 SWEEP_SECONDS = 60
 FORGET_OLD_EVERY = 60  # sweeps
 LOOK_FOR_MISSING_EVERY = 12  # pulses
-DESCRIBING_IS_QUEUED = "describing-is-queued"
-GUESSING_IS_QUEUED = "guessing-is-queued"
-GUESSING_SECONDS = 3
+STUDY_SECONDS = 3
+PLACES_AT_ONCE = 20
 BITE = 4  # photos described per task, so that a search never waits behind more than a few
 
 Fractions = tuple[float, float, float, float]
@@ -297,12 +297,12 @@ def describe_missing() -> None:
             return
         indexing.describe_missing(limit=BITE)
     # Before looking, or a photo published between the two would be missed.
-    cache.delete(DESCRIBING_IS_QUEUED)
+    cache.delete(describe_missing.name)
     if indexing.missing_by_any().exists():
         describe_missing_soon()
     else:
         effects.of_all_accepted()
-        guess_places_soon()
+        study_photos_soon()
 
 
 def describe_missing_soon() -> None:
@@ -311,36 +311,36 @@ def describe_missing_soon() -> None:
 
 
 def _enqueue_describing() -> None:
-    # It expires, so that a message lost with its worker holds nothing up for long.
-    if not cache.add(DESCRIBING_IS_QUEUED, True, timeout=REQUEUE_AFTER.total_seconds()):
-        return
-    try:
-        describe_missing.delay()
-    except Exception:  # each transport raises its own
-        logger.exception("describing could not be queued; `manage.py describe_images` does it too")
+    _enqueue_once(describe_missing, command="describe_images")
 
 
 @app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
-def guess_places() -> None:
-    """Ask the neighbours of a few photos where they belong, and come back for the rest behind the waiting searches."""
+def study_photos() -> None:
+    """Find out for a few photos where they belong, then measure a few places anew, and come back for the rest."""
     with claim(guessing.LOCK) as claimed:
-        if not claimed:
-            return
-        guessing.look_at_new(seconds=GUESSING_SECONDS)
-    cache.delete(GUESSING_IS_QUEUED)
-    guess_places_soon()
+        looked_at = guessing.look_at_new(seconds=STUDY_SECONDS) if claimed else 0
+    with claim(coverage.LOCK) as claimed:
+        measured = coverage.measure_what_changed(most=PLACES_AT_ONCE) if claimed and not looked_at else 0
+    cache.delete(study_photos.name)
+    if looked_at or measured:
+        study_photos_soon()
 
 
-def guess_places_soon() -> None:
-    """Queue the asking about photos that were not looked at yet, if there are any; once for any number of them."""
-    if not guessing.is_there_new():
-        return
-    if not cache.add(GUESSING_IS_QUEUED, True, timeout=REQUEUE_AFTER.total_seconds()):
+def study_photos_soon() -> None:
+    """Queue the study of photos and places that are new or changed, behind the waiting searches."""
+    if guessing.is_there_new() or coverage.changed_places().exists():
+        _enqueue_once(study_photos, command="find_wrong_labels")
+
+
+def _enqueue_once(task: Task, *, command: str) -> None:
+    """Queue a task that comes back until nothing is left, unless it is queued already."""
+    # The claim expires, so that a message lost with its worker holds nothing up for long.
+    if not cache.add(task.name, True, timeout=REQUEUE_AFTER.total_seconds()):
         return
     try:
-        guess_places.delay()
+        task.delay()
     except Exception:  # each transport raises its own
-        logger.exception("guessing could not be queued; `manage.py find_wrong_labels` does it too")
+        logger.exception("%s could not be queued; `manage.py %s` does it too", task.name, command)
 
 
 def tune_if_due() -> bool:
@@ -384,7 +384,7 @@ def _keep_pulse(sender, **_kwargs) -> None:
                     if indexing.missing_by_any().exists():
                         describe_missing_soon()
                     else:
-                        guess_places_soon()
+                        study_photos_soon()
             except (OperationalError, InterfaceError) as error:
                 logger.warning("the database does not answer: %s", error)
             finally:

@@ -11,7 +11,14 @@ from places import curation
 from places.models import Landmark, LandmarkImage
 from retrieval import guessing, index, indexing, methods, tasks
 from retrieval.methods.base import LocalFeatures
-from retrieval.models import Descriptor, LocalFeatureSet, Neighbour, PlaceGuess, WaitingDescriptor
+from retrieval.models import (
+    Descriptor,
+    LocalFeatureSet,
+    Neighbour,
+    PlaceCoverage,
+    PlaceGuess,
+    WaitingDescriptor,
+)
 from tests.factories import LandmarkFactory, LandmarkImageFactory
 from tests.retrieval.test_index import GEM, direction
 from tests.retrieval.test_indexing import break_file
@@ -288,22 +295,22 @@ def test_the_command_says_what_it_found_and_asks_again_when_told_to(places, caps
 def test_the_worker_looks_at_new_photos_in_bites_until_none_is_left(places, monkeypatch):
     cache.clear()
     sent = []
-    monkeypatch.setattr(tasks.guess_places, "delay", lambda: sent.append("guess"))
+    monkeypatch.setattr(tasks.study_photos, "delay", lambda: sent.append("study"))
     monkeypatch.setattr(guessing, "MOST_AT_ONCE", 7)
-    tasks.guess_places_soon()
-    tasks.guess_places_soon()
-    assert sent == ["guess"]  # once for any number of photos
-    tasks.guess_places()
-    assert (PlaceGuess.objects.count(), sent) == (7, ["guess"] * 2)
-    tasks.guess_places()
-    assert (PlaceGuess.objects.count(), sent) == (12, ["guess"] * 2)
+    tasks.study_photos_soon()
+    tasks.study_photos_soon()
+    assert sent == ["study"]  # once for any number of photos
+    for looked_at, measured in ((7, 0), (12, 0), (12, 3), (12, 3)):
+        tasks.study_photos()
+        assert (PlaceGuess.objects.count(), PlaceCoverage.objects.count()) == (looked_at, measured)
+    assert sent == ["study"] * 3  # once at first, and again while something was left
 
 
 @pytest.mark.usefixtures("quick_methods")
 def test_once_all_is_described_the_worker_asks_about_it(monkeypatch):
     cache.clear()
     sent = []
-    monkeypatch.setattr(tasks.guess_places, "delay", lambda: sent.append("guess"))
+    monkeypatch.setattr(tasks.study_photos, "delay", lambda: sent.append("study"))
     monkeypatch.setattr(tasks.describe_missing, "delay", lambda: sent.append("describe"))
     monkeypatch.setattr(tasks, "BITE", 1)
     for _photo in range(2):
@@ -311,4 +318,4 @@ def test_once_all_is_described_the_worker_asks_about_it(monkeypatch):
     tasks.describe_missing()
     assert sent == []  # the next bite is queued on commit
     tasks.describe_missing()
-    assert sent == ["guess"]
+    assert sent == ["study"]

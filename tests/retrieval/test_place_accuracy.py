@@ -97,8 +97,9 @@ def test_all_places_in_one_pass_are_what_each_is_alone(temple, monkeypatch):
     }
     monkeypatch.setattr(place_accuracy, "ASKED_AT_ONCE", 3)  # a place's photos are then asked apart
     told = []
-    everywhere = place_accuracy.of_all(method=GEM, progress=lambda *step: told.append(step))
+    everywhere = place_accuracy.of_places(method=GEM, progress=lambda *step: told.append(step))
     assert everywhere == alone
+    assert place_accuracy.of_places([temple.pk], method=GEM) == {temple.pk: alone[temple.pk]}
     assert told[-1] == ("asking the photos", 14, 14)
 
 
@@ -106,13 +107,13 @@ def test_one_place_and_all_places_take_a_fixed_number_of_queries(temple, django_
     with django_assert_num_queries(4):
         of(temple)
     with django_assert_num_queries(4):
-        place_accuracy.of_all(method=GEM)
+        place_accuracy.of_places(method=GEM)
 
 
 def test_nothing_described_is_no_failure():
     place = LandmarkFactory()
     assert of(place).share is None
-    assert place_accuracy.of_all(method=GEM) == {}
+    assert place_accuracy.of_places(method=GEM) == {}
 
 
 def test_it_is_read_in_batches(temple, monkeypatch):
