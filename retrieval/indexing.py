@@ -112,13 +112,11 @@ def describe_missing(
     return count
 
 
-def forget(image_id: int) -> None:
-    """Remove all that the methods know of a photo, its place in past answers, and the copies asked with."""
-    Query.objects.filter(from_image=image_id).delete()
-    Hit.objects.filter(image=image_id).delete()
-    Descriptor.objects.filter(image=image_id).delete()
-    LocalFeatureSet.objects.filter(image=image_id).delete()
-    DescribeFailure.objects.filter(image=image_id).delete()
+def forget(image_ids: Collection[int]) -> None:
+    """Remove all that the methods know of photos, their place in past answers, and the copies asked with."""
+    Query.objects.filter(from_image__in=image_ids).delete()
+    for known in (Hit, Descriptor, LocalFeatureSet, DescribeFailure):
+        known.objects.filter(image__in=image_ids).delete()
 
 
 def forget_failures(names: Collection[str] | None = None) -> int:
