@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from . import curation, ingest
+from . import curation, ingest, storage
 from .models import Contribution, Landmark, LandmarkImage
 from .photo import PhotoRefused
 
@@ -183,9 +183,8 @@ def withdraw(contribution: Contribution) -> None:
     if first := image.near_duplicates.order_by("pk").first():  # another leads the group from now on
         image.near_duplicates.exclude(pk=first.pk).update(near_duplicate_of=first)
         LandmarkImage.objects.filter(pk=first.pk).update(near_duplicate_of=None)
-    original = image.original
     image.delete()
-    transaction.on_commit(lambda: original.storage.delete(original.name))
+    transaction.on_commit(lambda: storage.forget(image))
 
 
 def _why_known(image: LandmarkImage) -> str:

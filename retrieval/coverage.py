@@ -131,9 +131,9 @@ def keep(measured: Iterable[PlaceCoverage]) -> None:
 
 def measure_what_changed(*, most: int) -> int:
     """Measure anew some of the places whose photos changed since; returns how many."""
-    changed = list(changed_places()[:most])
+    changed = set(changed_places()[:most])
     if changed:
-        keep(measure(changed, method=serving.find(METHOD)))
+        keep(measure(changed | _left(changed), method=serving.find(METHOD)))
     return len(changed)
 
 
@@ -151,6 +151,17 @@ def changed_places() -> QuerySet[Landmark, int]:
     return changed.order_by(F("coverage__measured_at").asc(nulls_first=True), "pk").values_list(
         "pk", flat=True
     )
+
+
+def _left(places: Collection[int]) -> set[int]:
+    """Where photos of these places stood before they were moved here, as far as that is not measured yet."""
+    moved = CurationEvent.objects.filter(
+        image__landmark__in=places,
+        before__has_key="landmark_id",
+        at__gt=F("image__landmark__coverage__measured_at"),
+    )
+    left = set(moved.order_by().values_list("before__landmark_id", flat=True)) - {None}
+    return set(Landmark.objects.standing().filter(pk__in=left).values_list("pk", flat=True))
 
 
 def viewpoints(vectors: np.ndarray) -> int:

@@ -125,19 +125,22 @@ def describe_missing(
     return count
 
 
-def forget(image_id: int) -> None:
-    """Remove all that the methods know of a photo, its place in past answers, and the copies asked with."""
-    Query.objects.filter(from_image=image_id).delete()
-    Hit.objects.filter(image=image_id).delete()
-    Descriptor.objects.filter(image=image_id).delete()
-    LocalFeatureSet.objects.filter(image=image_id).delete()
-    DescribeFailure.objects.filter(image=image_id).delete()
-    WaitingDescriptor.objects.filter(image=image_id).delete()
-    PlaceGuess.objects.filter(image=image_id).delete()
-    Neighbour.objects.filter(image=image_id).delete()
-    Effect.images.through.objects.filter(landmarkimage=image_id).delete()
-    LookAlike.objects.filter(first_image=image_id).update(first_image=None)
-    LookAlike.objects.filter(second_image=image_id).update(second_image=None)
+def forget(image_ids: Collection[int]) -> None:
+    """Remove all that the methods know of photos, their place in past answers, and the copies asked with."""
+    Query.objects.filter(from_image__in=image_ids).delete()
+    Effect.images.through.objects.filter(landmarkimage__in=image_ids).delete()
+    for known in (
+        Hit,
+        Descriptor,
+        LocalFeatureSet,
+        DescribeFailure,
+        WaitingDescriptor,
+        PlaceGuess,
+        Neighbour,
+    ):
+        known.objects.filter(image__in=image_ids).delete()
+    for side in ("first_image", "second_image"):
+        LookAlike.objects.filter(**{f"{side}__in": image_ids}).update(**{side: None})
 
 
 def forget_failures(names: Collection[str] | None = None) -> int:

@@ -26,6 +26,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from config.celery import app
+from places import renditions
 from places.models import LandmarkImage, Province
 from places.photo import PhotoRefused, ServedCopy, inspect, served_copy
 from retrieval.answering import approaches
@@ -343,6 +344,35 @@ def _enqueue_once(task: Task, *, command: str) -> None:
         logger.exception("%s could not be queued; `manage.py %s` does it too", task.name, command)
 
 
+@app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
+def make_renditions(after: int = 0) -> None:
+    """Make the renditions of a few published photos, and come back for the rest behind the waiting searches.
+
+    after: the id of the photo before; one that fails is passed by, and tried again from the next beginning.
+    """
+    lacking = LandmarkImage.objects.without_renditions().filter(pk__gt=after).order_by("pk")
+    few = list(lacking.values_list("pk", flat=True)[:BITE])
+    for pk in few:
+        try:
+            renditions.make(pk)
+        except (OSError, PhotoRefused) as error:
+            logger.warning("no renditions of photo %s: %s", pk, error)
+    if len(few) == BITE:
+        make_renditions.delay(few[-1])
+
+
+def make_renditions_soon() -> None:
+    """Queue the making of missing renditions once what is being saved is committed."""
+    transaction.on_commit(_enqueue_renditions)
+
+
+def _enqueue_renditions() -> None:
+    try:
+        make_renditions.delay()
+    except Exception:  # each transport raises its own
+        logger.exception("renditions could not be queued; `manage.py make_renditions` makes them too")
+
+
 def tune_if_due() -> bool:
     """Start tonight's tuning where a curator has switched it on and none has started; returns whether it did.
 
@@ -385,6 +415,8 @@ def _keep_pulse(sender, **_kwargs) -> None:
                         describe_missing_soon()
                     else:
                         study_photos_soon()
+                    if LandmarkImage.objects.without_renditions().exists():
+                        make_renditions_soon()
             except (OperationalError, InterfaceError) as error:
                 logger.warning("the database does not answer: %s", error)
             finally:

@@ -1,7 +1,9 @@
 """The photos that show landmarks."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Coalesce, Upper
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -10,10 +12,31 @@ from places import storage
 
 from .catalogue import Landmark
 
+UNATTRIBUTED = models.Q(author="") | models.Q(licence="") | models.Q(source_url="")
+
+
+class Host(models.Func):
+    """The host that an address names, without "www."; empty where it names none."""
+
+    template = r"coalesce(lower(substring(%(expressions)s from '^https?://(?:www\.)?([^/:?#]+)')), '')"
+    output_field = models.CharField(max_length=255)
+
 
 class LandmarkImageQuerySet(models.QuerySet["LandmarkImage"]):
     def published(self) -> "LandmarkImageQuerySet":
         return self.filter(state=LandmarkImage.State.PUBLISHED)
+
+    def with_last_act(self) -> "LandmarkImageQuerySet":
+        """Each with `last_act`, the id of what was done to it last: a page that shows it tells by that which
+        version it shows. 0 where nothing was done yet."""
+        from .curation import CurationEvent  # which has this one's photo
+
+        latest = CurationEvent.objects.filter(image=models.OuterRef("pk")).order_by("-pk").values("pk")[:1]
+        return self.annotate(last_act=Coalesce(models.Subquery(latest), 0))
+
+    def unattributed(self) -> "LandmarkImageQuerySet":
+        """Those of which author, licence or source is unknown."""
+        return self.filter(UNATTRIBUTED)
 
     def waiting(self) -> "LandmarkImageQuerySet":
         """Those that a curator has yet to decide on."""
@@ -77,6 +100,9 @@ class LandmarkImage(models.Model):
     licence = models.CharField(_("licence"), max_length=100, blank=True)
     licence_url = models.URLField(_("licence's address"), max_length=500, blank=True)
     source_url = models.URLField(_("source"), max_length=1000, blank=True)
+    source_host = models.GeneratedField(
+        expression=Host("source_url"), output_field=models.CharField(max_length=255), db_persist=True
+    )
     contributed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
         verbose_name=_("contributed by"),
@@ -133,6 +159,12 @@ class LandmarkImage(models.Model):
         indexes = [
             models.Index(fields=["landmark", "state"], name="images_by_landmark_and_state"),
             models.Index(fields=["perceptual_hash"], name="images_by_perceptual_hash"),
+            # What the desk's filters read, the latest first.
+            models.Index(fields=["state", "-id"], name="images_by_state"),
+            models.Index(fields=["source_host", "state", "-id"], name="images_by_source_host"),
+            models.Index(fields=["-id"], name="images_unattributed", condition=UNATTRIBUTED),
+            models.Index(fields=["-id"], name="images_that_are_samples", condition=models.Q(is_sample=True)),
+            GinIndex(OpClass(Upper("author"), "gin_trgm_ops"), name="images_by_words_of_author"),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.template import Context, Template
 
-from places import curation
+from places import curation, renditions
 from places.models import Landmark, LandmarkImage
 from tests.factories import LandmarkFactory, LandmarkImageFactory
 
@@ -26,6 +26,7 @@ def cover_of(landmark: Landmark) -> str:
 def image() -> LandmarkImage:
     image = LandmarkImageFactory(size=(1000, 2000))
     curation.publish([image])
+    renditions.make(image.pk)
     image.refresh_from_db()
     return image
 

@@ -223,6 +223,15 @@ def test_only_places_whose_photos_changed_are_measured_anew(temple):
         assert not coverage.changed_places().exists()
 
 
+def test_a_move_changes_the_place_that_is_left_and_the_place_that_is_reached(temple):
+    other = LandmarkFactory()
+    call_command("measure_coverage")
+    curation.move([temple.images.first()], landmark=other)
+    coverage.measure_what_changed(most=10)
+    temple.coverage.refresh_from_db()
+    assert (temple.coverage.published, other.coverage.published) == (2, 1)
+
+
 def test_those_never_measured_come_first_then_those_measured_longest_ago(temple):
     call_command("measure_coverage")
     older, newest = LandmarkFactory(), LandmarkFactory()
