@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.admin import ModelAdmin, TabularInline
 
 from . import corrections, indexing, lookalikes, serving, tasks
+from .desk import urls as desk
 from .models import (
     Calibration,
     Correction,
@@ -45,7 +46,11 @@ class DescriptorAdmin(ReadOnly, ModelAdmin):
 
     def get_urls(self) -> list:
         describe = self.admin_site.admin_view(self.describe_missing)
-        return [path("describe/", describe, name="retrieval_descriptor_describe"), *super().get_urls()]
+        return [
+            path("describe/", describe, name="retrieval_descriptor_describe"),
+            *desk.pages(self.admin_site),
+            *super().get_urls(),
+        ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         if not self.has_view_permission(request):

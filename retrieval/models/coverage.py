@@ -75,6 +75,23 @@ class PlaceCoverage(models.Model):
         return str(self.landmark)
 
     @property
+    def percent(self) -> int | None:
+        """The accuracy in percent; `low` and `high` are the ends of its interval."""
+        return _percent(self.accuracy)
+
+    @property
+    def low(self) -> int | None:
+        return _percent(self.accuracy_low)
+
+    @property
+    def high(self) -> int | None:
+        return _percent(self.accuracy_high)
+
+    @property
     def accuracy(self) -> float | None:
         """The share of the photos asked that find the place; None where none could be asked."""
         return self.right / self.asked if self.asked else None
+
+
+def _percent(share: float | None) -> int | None:
+    return None if share is None else round(100 * share)
