@@ -125,7 +125,7 @@ class Desk:
         image = get_object_or_404(self.get_queryset(request), pk=pk)
         large = "large" in request.GET
         try:
-            data = storage.photo_bytes(image) if large else storage.thumbnail_bytes(image)
+            data = storage.copy_of(image, large=large)
         except (OSError, PhotoRefused) as error:
             raise Http404 from error
         answer = HttpResponse(data, content_type="image/jpeg" if large else "image/webp")
