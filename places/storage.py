@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
 PHOTO_SIDE = 1600  # pixels, longest
 THUMBNAIL_SIDE = 480
-PREPARED = "prepared"  # the folder, in the private store, of what publishing will serve
+READY = "ready"  # the folder, in the private store, of what publishing will serve
+
+
+@dataclass(frozen=True)
+class Served:
+    """What anyone may fetch of a photo once it is published: encoded, upright, without metadata."""
+
+    photo: bytes
+    thumbnail: bytes
 
 
 @dataclass(frozen=True)
@@ -76,44 +84,58 @@ def renditions(image: LandmarkImage) -> list[Rendition]:
     return [rendition for rendition in RENDITIONS if longest > rendition.above]
 
 
-def prepare(image: LandmarkImage) -> dict[str, bytes]:
-    """The copies that publishing will serve, by their names, put by out of the public's reach until then.
+def served(picture: Image.Image, *, small: Image.Image) -> Served:
+    """The copies of an upright picture of PHOTO_SIDE, and of the same at THUMBNAIL_SIDE."""
+    return Served(photo.encode(picture, format="JPEG"), photo.encode(small, format="WEBP"))
 
-    Raises OSError, PhotoRefused.
-    """
-    copies = _encode(image)
-    for name, data in copies.items():
+
+def keep_ready(image: LandmarkImage, copies: Served) -> None:
+    """Put by, out of the public's reach, what will be served, so that publishing a photo need not decode it."""
+    for name, data in zip(_ready(image), (copies.photo, copies.thumbnail), strict=True):
         _put_by(name, data)
+
+
+def prepare(image: LandmarkImage) -> Served:
+    """What will be served of a photo, as it was put by, or else made and put by. Raises OSError, PhotoRefused."""
+    copies = _put_by_of(image)
+    if copies is None:
+        copies = _encode(image)
+        keep_ready(image, copies)
     return copies
 
 
-def thumbnail_bytes(image: LandmarkImage) -> bytes:
-    """The small copy of a photo in any state, made at the first asking. Raises OSError, PhotoRefused."""
-    name = thumbnail_path(image, "")
-    return _prepared(name) or prepare(image)[name]
+def copy_of(image: LandmarkImage, *, large: bool) -> bytes:
+    """A copy of a photo in any state, to be shown to those who may see it. Raises OSError, PhotoRefused."""
+    if file := image.photo if large else image.thumbnail:
+        return _read(default_storage, file.name)
+    copies = prepare(image)
+    return copies.photo if large else copies.thumbnail
 
 
-def photo_bytes(image: LandmarkImage) -> bytes:
-    """The copy to look at closely, of a photo in any state. Raises OSError, PhotoRefused."""
-    name = photo_path(image, "")
-    return _prepared(name) or prepare(image)[name]
+def forget(image: LandmarkImage) -> None:
+    """Remove what is kept of a photo that is not published."""
+    private().delete(image.original.name)
+    forget_ready(image)
+
+
+def forget_ready(image: LandmarkImage) -> None:
+    for name in _ready(image):
+        private().delete(name)
 
 
 def write_served(image: LandmarkImage) -> None:
     """Make the files that anyone may fetch, and name them in the row, which is not saved.
 
-    Renditions come later (`write_renditions`): pages do without. Raises OSError, PhotoRefused; what was written by
-    then is named in the row all the same.
+    Its renditions are made when there is time. Raises OSError, PhotoRefused; what was written by then is named in
+    the row all the same.
     """
     if not image.original.storage.exists(image.original.name):
         raise FileNotFoundError(image.original.name)
-    names = photo_path(image, ""), thumbnail_path(image, "")
-    copies = {name: _prepared(name) for name in names}
-    if None in copies.values():
-        copies = _encode(image)
-    for field, name in zip((image.photo, image.thumbnail), names, strict=True):
-        field.save(name, ContentFile(copies[name]), save=False)
+    copies = _put_by_of(image) or _encode(image)
+    image.photo.save("photo", ContentFile(copies.photo), save=False)
+    image.thumbnail.save("thumbnail", ContentFile(copies.thumbnail), save=False)
     image.has_renditions = False
+    forget_ready(image)
 
 
 def write_renditions(image: LandmarkImage) -> None:
@@ -156,15 +178,8 @@ def withdraw_served(names: Iterable[str]) -> None:
     """`delete_served`, but what was made is put by out of the public's reach, in case the photo is published again."""
     for name in _unused(names):
         with suppress(FileNotFoundError):
-            _put_by(name, _read(default_storage, name))
+            _put_by(str(PurePosixPath(READY, *PurePosixPath(name).parts[1:])), _read(default_storage, name))
         _delete(name)
-
-
-def forget(image: LandmarkImage) -> None:
-    """Remove the original of a photo that is no more, and what was prepared of it."""
-    prepared = (f"{PREPARED}/{name}" for name in (photo_path(image, ""), thumbnail_path(image, "")))
-    for name in (image.original.name, *prepared):
-        private().delete(name)
 
 
 def _unused(names: Iterable[str]) -> set[str]:
@@ -175,33 +190,33 @@ def _unused(names: Iterable[str]) -> set[str]:
     return names - {name for pair in used.values_list("photo", "thumbnail") for name in pair}
 
 
-def _encode(image: LandmarkImage) -> dict[str, bytes]:
-    """The photo and its thumbnail as they are served, by their names."""
+def _encode(image: LandmarkImage) -> Served:
     picture = photo.upright(original_bytes(image), longest_side=PHOTO_SIDE)
-    return {
-        photo_path(image, ""): photo.encode(picture, format="JPEG"),
-        thumbnail_path(image, ""): photo.encode(_scaled(picture, THUMBNAIL_SIDE), format="WEBP"),
-    }
+    return served(picture, small=_scaled(picture, THUMBNAIL_SIDE))
+
+
+def _ready(image: LandmarkImage) -> tuple[str, str]:
+    return f"{READY}/{_sharded(image.sha256)}.jpg", f"{READY}/{_sharded(image.sha256)}.webp"
 
 
 def _put_by(name: str, data: bytes) -> None:
-    wanted = f"{PREPARED}/{name}"
-    private().delete(wanted)
-    kept = private().save(wanted, ContentFile(data))
-    if kept != wanted:  # another has written the same in that moment
+    private().delete(name)
+    kept = private().save(name, ContentFile(data))
+    if kept != name:  # another has written the same in that moment
         private().delete(kept)
 
 
-def _prepared(name: str) -> bytes | None:
-    """What was prepared by this name; None where nothing was, or where its writer was stopped half-way."""
+def _put_by_of(image: LandmarkImage) -> Served | None:
+    """What was put by of a photo; None where nothing was, or where its writer was stopped half-way."""
     try:
-        data = _read(private(), f"{PREPARED}/{name}")
+        copies = Served(*(_read(private(), name) for name in _ready(image)))
     except FileNotFoundError:
         return None
-    is_whole = data.endswith(b"\xff\xd9") or int.from_bytes(data[4:8], "little") + 8 == len(
-        data
-    )  # JPEG, WebP
-    return data if is_whole else None
+    is_whole = (
+        copies.photo.endswith(b"\xff\xd9")  # as a JPEG ends
+        and int.from_bytes(copies.thumbnail[4:8], "little") + 8 == len(copies.thumbnail)  # as a WebP begins
+    )
+    return copies if is_whole else None
 
 
 def _read(store: Storage, name: str) -> bytes:

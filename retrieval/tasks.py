@@ -26,7 +26,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from config.celery import app
-from places import renditions
+from places import finishing
 from places.models import LandmarkImage, Province
 from places.photo import PhotoRefused, ServedCopy, inspect, served_copy
 from retrieval.answering import approaches
@@ -351,14 +351,14 @@ def make_renditions(after: int = 0) -> None:
     after: the id of the photo before; one that fails is passed by, and tried again from the next beginning.
     """
     lacking = LandmarkImage.objects.without_renditions().filter(pk__gt=after).order_by("pk")
-    few = list(lacking.values_list("pk", flat=True)[:BITE])
-    for pk in few:
+    few = list(lacking.only("pk")[:BITE])
+    for image in few:
         try:
-            renditions.make(pk)
+            finishing.make_renditions(image)
         except (OSError, PhotoRefused) as error:
-            logger.warning("no renditions of photo %s: %s", pk, error)
+            logger.warning("no renditions of photo %s: %s", image.pk, error)
     if len(few) == BITE:
-        make_renditions.delay(few[-1])
+        make_renditions.delay(few[-1].pk)
 
 
 def make_renditions_soon() -> None:

@@ -102,6 +102,4 @@ class LandmarkAdmin(ModelAdmin):
     @admin.display(description=_("published photos"), ordering="photo_count")
     def photos(self, landmark: Landmark) -> str:
         address = reverse("admin:places_landmarkimage_changelist")
-        return format_html(
-            '<a href="{}?landmark__id__exact={}">{}</a>', address, landmark.pk, landmark.photo_count
-        )
+        return format_html('<a href="{}?place={}">{}</a>', address, landmark.slug, landmark.photo_count)

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.template import Context, Template
 
-from places import curation, renditions
+from places import curation, finishing
 from places.models import Landmark, LandmarkImage
 from tests.factories import LandmarkFactory, LandmarkImageFactory
 
@@ -26,7 +26,7 @@ def cover_of(landmark: Landmark) -> str:
 def image() -> LandmarkImage:
     image = LandmarkImageFactory(size=(1000, 2000))
     curation.publish([image])
-    renditions.make(image.pk)
+    finishing.make_renditions(image)
     image.refresh_from_db()
     return image
 

@@ -5,7 +5,7 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from PIL import Image
 
-from places import curation, renditions, storage
+from places import curation, finishing, storage
 from places.models import LandmarkImage
 from tests.factories import LandmarkImageFactory
 
@@ -52,7 +52,7 @@ def renditions_of(image: LandmarkImage) -> dict[str, tuple]:
 def large() -> LandmarkImage:
     image = LandmarkImageFactory(size=(2000, 1000))
     curation.publish([image])
-    renditions.make(image.pk)
+    finishing.make_renditions(image)
     image.refresh_from_db()
     return image
 
@@ -82,7 +82,7 @@ def test_a_published_photo_has_every_size_and_format(large):
 def test_a_small_photo_is_neither_enlarged_nor_written_twice(size, expected):
     image = LandmarkImageFactory(size=size)
     curation.publish([image])
-    renditions.make(image.pk)
+    finishing.make_renditions(image)
     assert renditions_of(image) == expected
 
 
@@ -96,7 +96,7 @@ def test_withdrawing_a_photo_removes_every_size_and_format(large, django_capture
 
 def test_renditions_are_not_made_of_what_was_withdrawn_meanwhile():
     image = LandmarkImageFactory(size=(700, 500))
-    renditions.make(image.pk)
+    finishing.make_renditions(image)
     assert renditions_of(image) == {}
 
 

@@ -215,7 +215,7 @@ def test_a_group_that_others_have_joined_since_is_not_torn_by_an_undoing(curator
 def test_a_photo_put_by_half_is_made_anew(photo, curator, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         curation.reject([photo], reason="blurred", actor=curator)
-    name = f"prepared/{storage.photo_path(photo, '')}"
+    name = storage.photo_path(photo, "").replace("photos/", "ready/")
     data = storage.private().open(name).read()
     with storage.private().open(name, "wb") as file:
         file.write(data[: len(data) // 2])
@@ -223,12 +223,23 @@ def test_a_photo_put_by_half_is_made_anew(photo, curator, django_capture_on_comm
     assert len(fresh(photo).photo.read()) > len(data) // 2
 
 
-def test_what_was_prepared_of_a_photo_goes_with_it():
+def test_what_was_put_by_of_a_photo_goes_with_it():
     image = LandmarkImageFactory()
-    prepared = [f"prepared/{name}" for name in storage.prepare(image)]
-    assert all(storage.private().exists(name) for name in prepared)
+    storage.prepare(image)
+    names = [
+        f"ready/{image.sha256[:2]}/{image.sha256[2:4]}/{image.sha256}.{ending}" for ending in ("jpg", "webp")
+    ]
+    assert all(storage.private().exists(name) for name in names)
     storage.forget(image)
-    assert not any(storage.private().exists(name) for name in [*prepared, image.original.name])
+    assert not any(storage.private().exists(name) for name in [*names, image.original.name])
+
+
+def test_of_a_published_photo_nothing_stays_put_by():
+    image = LandmarkImageFactory()
+    copies = storage.prepare(image)
+    curation.publish([image])
+    assert fresh(image).photo.read() == copies.photo
+    assert not storage.private().exists(storage.photo_path(image, "").replace("photos/", "ready/"))
 
 
 @pytest.mark.parametrize("number", [1, 30])

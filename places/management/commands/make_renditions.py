@@ -1,7 +1,7 @@
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from places import renditions
+from places import finishing
 from places.models import LandmarkImage
 from places.photo import PhotoRefused
 
@@ -16,15 +16,15 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only tell how many photos lack them")
 
     def handle(self, *, dry_run: bool, **options) -> None:
-        waiting = list(LandmarkImage.objects.without_renditions().order_by("pk").values_list("pk", flat=True))
+        waiting = list(LandmarkImage.objects.without_renditions().order_by("pk").only("pk"))
         if dry_run:
             self.stdout.write(f"{len(waiting)} photos lack their renditions")
             return
         failed = 0
-        for pk in tqdm(waiting, unit="photo"):
+        for image in tqdm(waiting, unit="photo"):
             try:
-                renditions.make(pk)
+                finishing.make_renditions(image)
             except (OSError, PhotoRefused) as error:
                 failed += 1
-                self.stderr.write(f"photo {pk}: {error}")
+                self.stderr.write(f"photo {image.pk}: {error}")
         self.stdout.write(f"{len(waiting) - failed} photos have their renditions now, {failed} failed")
