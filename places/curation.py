@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.db import models, transaction
 from django.dispatch import Signal
 from django.utils.translation import gettext as _
 
-from . import storage
+from . import licences, storage
 from .models import CurationEvent, Landmark, LandmarkImage
 from .photo import PhotoRefused
 
@@ -35,6 +34,10 @@ class MissingAttribution(Refused):
         super().__init__(_("Missing: %(fields)s.") % {"fields": names})
 
 
+class NotFree(Refused):
+    """Its licence does not let everyone see it, or is not known to."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Those changed, and those refused with the reason of each; those that were so already are in neither."""
@@ -44,13 +47,12 @@ class Outcome:
 
 
 def publish(images: Iterable[LandmarkImage], *, actor: models.Model | None = None) -> Outcome:
-    """Show photos to everyone. Refused are those without the attribution required, and unreadable ones."""
+    """Show photos to everyone. Refused are those without attribution or a licence that allows it, and unreadable ones."""
 
     def act(image: LandmarkImage) -> CurationEvent | None:
         if image.state == State.PUBLISHED:
             return None
-        if settings.REQUIRE_ATTRIBUTION and image.missing_attribution:
-            raise MissingAttribution(image)
+        _check_may_be_shown(image)
         try:
             storage.write_served(image)
             image.state, image.state_reason = State.PUBLISHED, ""
@@ -64,6 +66,14 @@ def publish(images: Iterable[LandmarkImage], *, actor: models.Model | None = Non
         return CurationEvent(verb=Verb.PUBLISH)
 
     return _each(images, act, actor=actor)
+
+
+def _check_may_be_shown(image: LandmarkImage) -> None:
+    """Raises MissingAttribution, NotFree."""
+    if image.missing_attribution:
+        raise MissingAttribution(image)
+    if why := licences.why_not_shown(image.licence):
+        raise NotFree(why)
 
 
 def reject(images: Iterable[LandmarkImage], *, reason: str, actor: models.Model | None = None) -> Outcome:
@@ -83,6 +93,25 @@ def reject(images: Iterable[LandmarkImage], *, reason: str, actor: models.Model 
             image_withdrawn.send(LandmarkImage, image_id=image.pk)
         transaction.on_commit(lambda: storage.delete_served(served))
         return CurationEvent(verb=Verb.REJECT, detail=reason)
+
+    return _each(images, act, actor=actor)
+
+
+def hold(images: Iterable[LandmarkImage], *, actor: models.Model | None = None) -> Outcome:
+    """Keep photos for measurements on this machine alone; those that were published are withdrawn."""
+
+    def act(image: LandmarkImage) -> CurationEvent | None:
+        if image.state == State.HELD:
+            return None
+        was_published = image.state == State.PUBLISHED
+        served = [image.photo.name, image.thumbnail.name]
+        image.state, image.state_reason, image.is_sample = State.HELD, "", False
+        image.photo, image.thumbnail, image.has_renditions = "", "", False
+        image.save(update_fields=[*SHOWN, "is_sample"])
+        if was_published:
+            image_withdrawn.send(LandmarkImage, image_id=image.pk)
+        transaction.on_commit(lambda: storage.delete_served(served))
+        return CurationEvent(verb=Verb.HOLD)
 
     return _each(images, act, actor=actor)
 

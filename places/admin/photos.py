@@ -68,16 +68,6 @@ class AddPhotoForm(forms.ModelForm):
         return data
 
 
-class ChangePhotoForm(forms.ModelForm):
-    def clean(self) -> None:
-        """What is shown to everyone keeps its attribution."""
-        super().clean()
-        if settings.REQUIRE_ATTRIBUTION and self.instance.state == LandmarkImage.State.PUBLISHED:
-            for name in ("author", "licence", "source_url"):
-                if not self.cleaned_data.get(name) and not self.has_error(name):
-                    self.add_error(name, _("A published photo needs it."))
-
-
 @admin.register(LandmarkImage)
 class LandmarkImageAdmin(ModelAdmin):
     list_display = (
@@ -103,7 +93,7 @@ class LandmarkImageAdmin(ModelAdmin):
     list_select_related = ("landmark", "near_duplicate_of__landmark")
     list_per_page = 50
     search_fields = ("landmark__name_vi", "landmark__name_en", "landmark__slug", "author", "sha256")
-    actions = ("publish", "reject", "move", "offer_as_sample", "offer_no_longer")
+    actions = ("publish", "reject", "hold", "move", "offer_as_sample", "offer_no_longer")
     action_form = PhotoActionForm
     autocomplete_fields = ("landmark",)
     inlines = (CurationEventInline,)
@@ -113,7 +103,7 @@ class LandmarkImageAdmin(ModelAdmin):
     )  # fmt: skip
 
     def get_form(self, request: HttpRequest, obj=None, **kwargs) -> type[forms.ModelForm]:
-        return super().get_form(request, obj, form=ChangePhotoForm if obj else AddPhotoForm, **kwargs)
+        return super().get_form(request, obj, **kwargs, **({} if obj else {"form": AddPhotoForm}))
 
     def get_fields(self, request: HttpRequest, obj=None) -> tuple:
         return (*self.facts[:1], *ATTRIBUTION, *self.facts[1:]) if obj else ("file", "landmark", *ATTRIBUTION)
@@ -179,6 +169,10 @@ class LandmarkImageAdmin(ModelAdmin):
     @admin.action(description=_("Publish"), permissions=["change"])
     def publish(self, request: HttpRequest, photos: QuerySet[LandmarkImage]) -> None:
         self._tell(request, curation.publish(photos, actor=request.user))
+
+    @admin.action(description=_("Keep on this machine only, for measurements"), permissions=["change"])
+    def hold(self, request: HttpRequest, photos: QuerySet[LandmarkImage]) -> None:
+        self._tell(request, curation.hold(photos, actor=request.user))
 
     @admin.action(description=_("Reject, for the reason given"), permissions=["change"])
     def reject(self, request: HttpRequest, photos: QuerySet[LandmarkImage]) -> None:

@@ -122,10 +122,13 @@ def run(
     dataset: Dataset,
     *,
     defaults: Attribution = Attribution(),
+    hold: bool = False,
     dry_run: bool = False,
     progress: Callable[[Iterable[Record]], Iterable[Record]] = iter,
 ) -> Report:
     """Add a dataset's photos, publish those that may be, and report; what is there already is left as it is.
+
+    hold: publish none, and keep them for measurements on this machine alone.
 
     Nothing in the dataset stops it, and a run cut short is gone on with by another. `dry_run` writes nothing.
     """
@@ -174,7 +177,8 @@ def run(
         if record.group:
             first_of.setdefault(record.group, image)
         if image.state == LandmarkImage.State.CANDIDATE and not dry_run:
-            for _image, refusal in curation.publish([image]).refused:
+            settle = curation.hold if hold else curation.publish
+            for _image, refusal in settle([image]).refused:
                 report.waiting.append(Failure(record.name, str(refusal)))
     return report
 

@@ -14,6 +14,7 @@ class CurationEvent(models.Model):
         PUBLISH = "publish", _("published")
         REJECT = "reject", _("rejected")
         MOVE = "move", _("moved")
+        HOLD = "hold", _("kept on this machine only")
 
     image = models.ForeignKey(LandmarkImage, models.CASCADE, related_name="events")
     actor = models.ForeignKey(

@@ -5,7 +5,7 @@ from django.core.files.storage import default_storage
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from places import storage
+from places import attribution, storage
 from places.models import LandmarkImage
 
 register = template.Library()
@@ -36,6 +36,12 @@ def photo(image: LandmarkImage, *, alt: str, sizes: str, first: bool = False) ->
     )
     img = _img(image, image.photo.url, "", alt=alt, sizes=sizes, first=first)
     return format_html("<picture>{}{}</picture>", sources, img)
+
+
+@register.simple_tag
+def credit(image: LandmarkImage) -> SafeString:
+    """Whom to thank for a photo, with links to its licence and its source."""
+    return attribution.credit_with_links(image)
 
 
 def _candidates(image: LandmarkImage, files: list[tuple[str, int]]) -> str:

@@ -115,8 +115,7 @@ def test_landmarks_are_found_without_their_accents(desk):
     assert list(answer.context["cl"].queryset) == [found]
 
 
-def test_publishing_several_names_those_refused(desk, curator, settings):
-    settings.REQUIRE_ATTRIBUTION = True
+def test_publishing_several_names_those_refused(desk, curator):
     whole, bare = LandmarkImageFactory(), LandmarkImageFactory(licence="")
     text = act(desk, "publish", whole, bare).content.decode()
     assert LandmarkImage.objects.published().get() == whole
@@ -175,17 +174,26 @@ def test_an_upload_that_is_refused_says_why(desk, data, told):
     assert LandmarkImage.objects.count() == 1
 
 
-def test_a_published_photo_keeps_its_attribution_where_it_is_required(desk, settings):
-    settings.REQUIRE_ATTRIBUTION = True
+def test_a_published_photo_keeps_its_attribution_and_a_free_licence(desk):
     image = LandmarkImageFactory(published=True, author="An")
     told = {"author": "", "licence": "CC0", "licence_url": "", "source_url": "https://example.org/"}
     told |= {f"events-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL")}
     assert (
         "A published photo needs it." in desk.post(page(f"{PHOTOS}_change", image.pk), told).content.decode()
     )
+    unfree = told | {"author": "Bình", "licence": "cc-by-nc-2.0"}
+    assert "not free: CC BY-NC 2.0" in desk.post(page(f"{PHOTOS}_change", image.pk), unfree).content.decode()
     assert desk.post(page(f"{PHOTOS}_change", image.pk), told | {"author": "Bình"}).status_code == 302
     image.refresh_from_db()
-    assert (image.author, image.licence, image.state) == ("Bình", "CC0", "published")
+    assert (image.author, image.licence, image.state) == ("Bình", "CC0 1.0", "published")
+    assert image.licence_url == "https://creativecommons.org/publicdomain/zero/1.0/"
+
+
+def test_a_curator_keeps_photos_on_this_machine_only(desk, curator):
+    image = LandmarkImageFactory(published=True)
+    act(desk, "hold", image)
+    assert LandmarkImage.objects.held().get() == image
+    assert CurationEvent.objects.get().actor == curator
 
 
 def test_state_and_landmark_change_by_acts_alone(desk):

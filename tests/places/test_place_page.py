@@ -237,7 +237,7 @@ def test_machines_are_told_what_a_place_is_and_whom_to_thank_for_its_photos(clie
                 "contentUrl": f"http://testserver{image.photo.url}",
                 "thumbnailUrl": f"http://testserver{image.thumbnail.url}",
                 "creator": {"@type": "Person", "name": "An Nguyễn"},
-                "creditText": "An Nguyễn",
+                "creditText": "Photo: An Nguyễn, CC BY-SA 4.0, via example.org",
                 "license": "https://creativecommons.org/licenses/by-sa/4.0/",
                 "acquireLicensePage": image.source_url,
             }

@@ -23,6 +23,9 @@ class Command(BaseCommand):
             "source", type=Path, metavar="SOURCE", help="a folder, a file, or what the format says"
         )
         parser.add_argument("--landmark", default="", help="slug of the landmark that all the photos show")
+        parser.add_argument(
+            "--hold", action="store_true", help="publish nothing: keep the photos for measurements here alone"
+        )
         parser.add_argument("--dry-run", action="store_true", help="look at everything, change nothing")
         for name, what in (
             ("author", "author"),
@@ -32,7 +35,9 @@ class Command(BaseCommand):
         ):
             parser.add_argument(f"--{name}", default="", help=f"{what} of the photos that name none")
 
-    def handle(self, *, format: str, source: Path, landmark: str, dry_run: bool, **options) -> None:
+    def handle(
+        self, *, format: str, source: Path, landmark: str, hold: bool, dry_run: bool, **options
+    ) -> None:
         try:
             dataset = importers.formats()[format].read(source)
         except (OSError, ValueError) as error:
@@ -46,7 +51,11 @@ class Command(BaseCommand):
         )
         try:
             report = importers.run(
-                dataset, defaults=defaults, dry_run=dry_run, progress=partial(tqdm, unit="photo")
+                dataset,
+                defaults=defaults,
+                hold=hold,
+                dry_run=dry_run,
+                progress=partial(tqdm, unit="photo"),
             )
         except KeyboardInterrupt:
             raise CommandError("Stopped. Run it again to go on where it was.") from None
