@@ -27,7 +27,8 @@ from .models import Landmark, LandmarkImage
 LANDMARKS, IMAGES, DESCRIPTION = "landmarks.csv", "images.csv", "croissant.json"
 LANDMARK_COLUMNS = (
     "landmark", "name_vi", "name_en", "other_names", "province", "province_before_2025_07", "category", "kind",
-    "latitude", "longitude", "description_vi", "description_en", "unesco", "unesco_year", "overlaps_with", "split",
+    "latitude", "longitude", "description_vi", "description_en", "unesco", "unesco_year", "wikidata_id", "overlaps_with",
+    "split",
 )  # fmt: skip
 IMAGE_COLUMNS = (
     "path", "landmark", "near_duplicate_group", "width", "height", "author", "licence", "licence_url",
@@ -132,7 +133,7 @@ def _image_row(image: LandmarkImage, *, name: str, data: bytes) -> dict[str, obj
 def _landmark_row(landmark: Landmark, splits: Mapping[str, str]) -> dict[str, object]:
     same = (
         "name_vi", "name_en", "category", "kind", "latitude", "longitude", "description_vi", "description_en",
-        "unesco", "unesco_year",
+        "unesco", "unesco_year", "wikidata_id",
     )  # fmt: skip
     return {name: getattr(landmark, name) for name in same} | {
         "landmark": landmark.slug,

@@ -40,7 +40,7 @@ class LandmarkSerializer(serializers.ModelSerializer):
         model = Landmark
         fields = [
             "slug", "url", "name_vi", "name_en", "other_names", "province", "category", "kind", "latitude",
-            "longitude", "unesco", "unesco_year", "distance_km",
+            "longitude", "unesco", "unesco_year", "wikidata_id", "distance_km",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.URLField)

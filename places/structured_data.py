@@ -26,6 +26,7 @@ def attraction(
         "alternateName": [*filter(None, [landmark.other_name]), *landmark.other_names],
         "description": landmark.description,
         "url": absolute(landmark.get_absolute_url()),
+        "sameAs": landmark.wikidata_url,
         "address": _address(landmark),
         "geo": _position(landmark),
         "image": [_image(image, absolute) for image in images],

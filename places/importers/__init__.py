@@ -68,12 +68,13 @@ class NewLandmark:
     description_en: str = ""
     unesco: str = ""
     unesco_year: int | None = None
+    wikidata_id: str = ""
 
 
 # The fields that a landmark has under the same name, and of the same kind.
 COPIED = (
     "name_vi", "name_en", "kind", "latitude", "longitude", "category", "description_vi", "description_en", "unesco",
-    "unesco_year",
+    "unesco_year", "wikidata_id",
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Photos of one landmark from Wikimedia Commons: SOURCE is a category ("Category:Name") or a Wikidata item ("Q42").
 
-Needs --landmark. Only photos under a free licence are taken (those of places/licences.py). With each come
+Needs --landmark, and takes that one's Wikidata item where no SOURCE is given. Only photos under a free licence are taken (those of places/licences.py). With each come
 its author, its licence with the licence's address, and its page. One request at a time, COMMONS_PAUSE seconds apart,
 under the name of COMMONS_USER_AGENT; what the catalogue has from the same page is not fetched again.
 """
@@ -21,6 +21,7 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
 from places import licences, public_web
+from places.models import Landmark
 
 from . import Attribution, Dataset, Failure, Record
 
@@ -44,6 +45,11 @@ def read(source: Path) -> Dataset:
         found = _record(page)
         (failures if isinstance(found, Failure) else records).append(found)
     return Dataset(tuple(records), failures=tuple(failures))
+
+
+def source_for(landmark: Landmark) -> str:
+    """What is read where only the landmark is told: its Wikidata item, or nothing."""
+    return landmark.wikidata_id
 
 
 def _category_of(item: str) -> str:

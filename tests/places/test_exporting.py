@@ -46,6 +46,7 @@ def dataset():
         slug="chua-cau", name_vi="Chùa Cầu", name_en="Japanese Bridge", other_names=["Cầu Nhật Bản", "Lai Viễn Kiều"],
         province=province, category="bridge", kind="building", latitude=15.877, longitude=108.326,
         description_vi='Cầu "cổ",\nmột dòng nữa.', description_en="Old.", unesco="world_heritage", unesco_year=1999,
+        wikidata_id="Q2",
     )  # fmt: skip
     town = LandmarkFactory(slug="hoi-an", name_vi="Phố cổ Hội An", name_en="Hội An", kind="scene")
     bridge.overlaps_with.add(town)
