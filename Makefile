@@ -1,4 +1,5 @@
-# make run        the whole platform on http://127.0.0.1:8000/ (HOST= and PORT= change that)
+# make run        the whole platform on http://127.0.0.1:8000/ (HOST= and PORT= change that;
+#                 PHOTOS=DIR takes in a folder of photos instead of the rendered pictures)
 # make test       all tests
 # make test-fast  those that need neither weights, nor a browser, nor photographs, nor servers of their own
 # make lint       style and types
@@ -13,7 +14,7 @@ endif
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
-export HOST PORT
+export HOST PORT PHOTOS
 
 suits := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \

@@ -2,7 +2,8 @@
 
     python -m config.run
 
-HOST and PORT say where it is served. It runs until Ctrl-C or SIGTERM, or until one of its parts ends, and
+HOST and PORT say where it is served, PHOTOS names a folder of photos to take in instead of the rendered
+pictures that come with it. It runs until Ctrl-C or SIGTERM, or until one of its parts ends, and
 then stops all that it started.
 """
 
@@ -138,26 +139,33 @@ def _announce(host: str, port: int, address: str) -> None:
             return
 
 
-def _prepare() -> None:
+def _prepare(address: str, photos: str) -> None:
     """Bring tables and catalogue up to date; in one process, since loading Django takes most of the time."""
-    commands = "run('migrate', interactive=False); run('createcachetable'); run('load_catalogue')"
+    pictures = (
+        f"run('import_images', 'folder', {photos!r})" if photos else f"run('load_demo', site={address!r})"
+    )
+    commands = (
+        f"run('migrate', interactive=False); run('createcachetable'); run('load_catalogue'); {pictures}"
+    )
     code = f"from django.core.management import call_command as run; {commands}"
     command = [sys.executable, "manage.py", "shell", "--no-imports", "--command", code]
     if subprocess.run(command, cwd=database.PROJECT, stdin=subprocess.DEVNULL).returncode:
         raise RunError("The database could not be made ready: see above.")
 
 
-def run(host: str, given_port: str) -> str:
-    """Serve the platform; returns the name of the part that ended. Raises RunError, DatabaseError."""
+def run(host: str, given_port: str, photos: str = "") -> str:
+    """Serve the platform, with the photos of a folder; returns the name of the part that ended. Raises RunError, DatabaseError."""
     if not given_port.isdecimal() or not 0 < int(given_port) < 65536:
         raise RunError(f"PORT={given_port}: give a number from 1 to 65535.")
+    if photos and not Path(photos).is_dir():
+        raise RunError(f"PHOTOS={photos}: there is no such folder.")
     port = int(given_port)
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     address = f"http://{bind}/"
     with _alone(address):
         _check_free(host, port)
         with database.serving():
-            _prepare()
+            _prepare(address, photos)
             threading.Thread(target=_announce, args=(host, port, address), daemon=True).start()
             return supervise(
                 {
@@ -180,7 +188,11 @@ def main() -> int:
     for number in STOPPING:
         signal.signal(number, signal.default_int_handler)
     try:
-        ended = run(os.environ.get("HOST") or "127.0.0.1", os.environ.get("PORT") or "8000")
+        ended = run(
+            os.environ.get("HOST") or "127.0.0.1",
+            os.environ.get("PORT") or "8000",
+            os.environ.get("PHOTOS") or "",
+        )
     except (RunError, database.DatabaseError) as error:
         print(error, file=sys.stderr)
         return 1

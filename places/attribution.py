@@ -29,7 +29,7 @@ SOURCES = {
 def credit(image: LandmarkImage, *, language: str | None = None) -> str:
     """The sentence as plain text ("Photo: An, CC BY 4.0, via Flickr"), in a language or in the reader's."""
     with translation.override(language or translation.get_language()):
-        return _sentence() % {
+        return _sentence(image) % {
             "author": image.author,
             "licence": _licence(image),
             "source": source(image),
@@ -43,7 +43,7 @@ def credit_with_links(image: LandmarkImage) -> SafeString:
         "licence": _linked(image.licence_url, _licence(image), relation="license nofollow"),
         "source": _linked(image.source_url, source(image), relation="nofollow"),
     }
-    return mark_safe(conditional_escape(_sentence()) % linked)
+    return mark_safe(conditional_escape(_sentence(image)) % linked)
 
 
 def source(image: LandmarkImage) -> str:
@@ -55,7 +55,9 @@ def source(image: LandmarkImage) -> str:
     return SOURCES.get(host, host)
 
 
-def _sentence() -> str:
+def _sentence(image: LandmarkImage) -> str:
+    if image.is_rendered:
+        return _("Rendered, not a photo: %(author)s, %(licence)s, via %(source)s")
     return _("Photo: %(author)s, %(licence)s, via %(source)s")
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
-from . import curation, ingest
+from . import curation, ingest, storage
 from .licences import KNOWN, Licence
 from .models import Contribution, Landmark, LandmarkImage
 from .photo import PhotoRefused
@@ -56,7 +56,7 @@ def offer(
     files: Iterable[UploadedFile],
     *,
     contributor: models.Model,
-    landmark: Landmark,
+    landmark: Landmark | None,
     author: str,
     licence: Licence,
     note: str,
@@ -64,7 +64,7 @@ def offer(
 ) -> Received:
     """Keep photos as candidates for a place. One refused does not hold up the rest.
 
-    site: the address of the home page; a photo's own page on it is named as its source. A photo that this
+    landmark: None where the contributor does not know what they show. site: the address of the home page; a photo's own page on it is named as its source. A photo that this
     contributor has offered and that still waits counts as received: a form may arrive twice.
     """
     received = Received()
@@ -78,23 +78,20 @@ def offer(
         try:
             if left <= 0:
                 raise TooMany
-            with transaction.atomic():
-                image = ingest.add(
-                    file.read(settings.PHOTO_MAX_BYTES + 1),  # enough to tell that it is too large
-                    landmark=landmark,
-                    author=author,
-                    licence=licence.code,
-                    licence_url=licence.url,
-                    contributed_by=contributor,
-                )
-                Contribution.objects.create(image=image, note=note, may_license=True)
-                image.source_url = source_of(image, site=site)
-                image.save(update_fields=["source_url"])
+            image = keep(
+                file.read(settings.PHOTO_MAX_BYTES + 1),  # enough to tell that it is too large
+                contributor=contributor,
+                landmark=landmark,
+                author=author,
+                licence=licence,
+                note=note,
+                site=site,
+            )
             left -= 1
         except ingest.Duplicate as duplicate:
             image = duplicate.existing
             offered = (image.contributed_by_id, image.landmark_id, image.state)
-            if offered != (contributor.pk, landmark.pk, State.CANDIDATE):
+            if offered != (contributor.pk, landmark and landmark.pk, State.CANDIDATE):
                 received.refused.append((file.name, _why_known(image)))
                 continue
         except (PhotoRefused, TooMany) as refusal:
@@ -102,6 +99,35 @@ def offer(
             continue
         received.waiting.append(image)
     return received
+
+
+@transaction.atomic
+def keep(
+    data: bytes,
+    *,
+    contributor: models.Model | None,
+    landmark: Landmark,
+    author: str,
+    licence: Licence,
+    note: str,
+    site: str,
+) -> LandmarkImage:
+    """Keep one photo that its author puts under a licence, as a candidate whose own page is its source.
+
+    contributor: None for a visitor without an account. Raises PhotoRefused, ingest.Duplicate.
+    """
+    image = ingest.add(
+        data,
+        landmark=landmark,
+        author=author,
+        licence=licence.code,
+        licence_url=licence.url,
+        contributed_by=contributor,
+    )
+    Contribution.objects.create(image=image, note=note, may_license=True)
+    image.source_url = source_of(image, site=site)
+    image.save(update_fields=["source_url"])
+    return image
 
 
 def source_of(image: LandmarkImage, *, site: str) -> str:
@@ -136,9 +162,8 @@ def withdraw(contribution: Contribution) -> None:
     if first := image.near_duplicates.order_by("pk").first():  # another leads the group from now on
         image.near_duplicates.exclude(pk=first.pk).update(near_duplicate_of=first)
         LandmarkImage.objects.filter(pk=first.pk).update(near_duplicate_of=None)
-    original = image.original
     image.delete()
-    transaction.on_commit(lambda: original.storage.delete(original.name))
+    transaction.on_commit(lambda: storage.forget(image))
 
 
 def _why_known(image: LandmarkImage) -> str:

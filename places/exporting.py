@@ -32,7 +32,7 @@ LANDMARK_COLUMNS = (
 )  # fmt: skip
 IMAGE_COLUMNS = (
     "path", "landmark", "near_duplicate_group", "width", "height", "author", "licence", "licence_url",
-    "source_url", "credit_vi", "credit_en", "sha256",
+    "source_url", "credit_vi", "credit_en", "rendered", "sha256",
 )  # fmt: skip
 NAME_LENGTH = 16  # hexadecimal digits of a photo's content, of which its file's name is made
 
@@ -126,6 +126,7 @@ def _image_row(image: LandmarkImage, *, name: str, data: bytes) -> dict[str, obj
         "source_url": image.source_url,
         "credit_vi": attribution.credit(image, language="vi"),
         "credit_en": attribution.credit(image, language="en"),
+        "rendered": "yes" if image.is_rendered else "no",
         "sha256": hashlib.sha256(data).hexdigest(),
     }
 

@@ -54,15 +54,18 @@ def examine(data: bytes) -> Examined:
 def add(
     data: bytes,
     *,
-    landmark: Landmark,
+    landmark: Landmark | None,
     author: str = "",
     licence: str = "",
     licence_url: str = "",
     source_url: str = "",
     contributed_by: models.Model | None = None,
     near_duplicate_of: LandmarkImage | None = None,
+    is_rendered: bool = False,
 ) -> LandmarkImage:
     """Keep a photo as a candidate. What it is a near-duplicate of is found where it is not told.
+
+    landmark: None where it is not known what the photo shows.
 
     Raises PhotoRefused, Duplicate, and ValidationError for an author, licence or address that cannot be kept.
     """
@@ -75,6 +78,7 @@ def add(
         licence_url=licence_url,
         source_url=source_url,
         contributed_by=contributed_by,
+        is_rendered=is_rendered,
         near_duplicate_of_id=alike.group if alike else None,
         sha256=examined.sha256,
         perceptual_hash=examined.perceptual_hash,

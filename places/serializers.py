@@ -84,7 +84,7 @@ class LandmarkImageSerializer(serializers.ModelSerializer):
     class Meta:
         model = LandmarkImage
         fields = [
-            "id", "landmark", "photo", "thumbnail", "width", "height", "author", "licence", "licence_url",
+            "id", "landmark", "photo", "thumbnail", "width", "height", "is_rendered", "author", "licence", "licence_url",
             "source_url", "credit_vi", "credit_en",
         ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 PHOTO_SIDE = 1600  # pixels, longest
 THUMBNAIL_SIDE = 480
+PREPARED = "prepared"  # the folder, in the private store, of what publishing will serve
 
 
 @dataclass(frozen=True)
@@ -74,16 +76,44 @@ def renditions(image: LandmarkImage) -> list[Rendition]:
     return [rendition for rendition in RENDITIONS if longest > rendition.above]
 
 
+def prepare(image: LandmarkImage) -> dict[str, bytes]:
+    """The copies that publishing will serve, by their names, put by out of the public's reach until then.
+
+    Raises OSError, PhotoRefused.
+    """
+    copies = _encode(image)
+    for name, data in copies.items():
+        _put_by(name, data)
+    return copies
+
+
+def thumbnail_bytes(image: LandmarkImage) -> bytes:
+    """The small copy of a photo in any state, made at the first asking. Raises OSError, PhotoRefused."""
+    name = thumbnail_path(image, "")
+    return _prepared(name) or prepare(image)[name]
+
+
+def photo_bytes(image: LandmarkImage) -> bytes:
+    """The copy to look at closely, of a photo in any state. Raises OSError, PhotoRefused."""
+    name = photo_path(image, "")
+    return _prepared(name) or prepare(image)[name]
+
+
 def write_served(image: LandmarkImage) -> None:
     """Make the files that anyone may fetch, and name them in the row, which is not saved.
 
-    Raises OSError, PhotoRefused; what was written by then is named in the row all the same.
+    Renditions come later (`write_renditions`): pages do without. Raises OSError, PhotoRefused; what was written by
+    then is named in the row all the same.
     """
-    picture = photo.upright(original_bytes(image), longest_side=PHOTO_SIDE)
-    image.photo.save("photo", ContentFile(photo.encode(picture, format="JPEG")), save=False)
-    small = ContentFile(photo.encode(_scaled(picture, THUMBNAIL_SIDE), format="WEBP"))
-    image.thumbnail.save("thumbnail", small, save=False)
-    _write_renditions(image, picture)
+    if not image.original.storage.exists(image.original.name):
+        raise FileNotFoundError(image.original.name)
+    names = photo_path(image, ""), thumbnail_path(image, "")
+    copies = {name: _prepared(name) for name in names}
+    if None in copies.values():
+        copies = _encode(image)
+    for field, name in zip((image.photo, image.thumbnail), names, strict=True):
+        field.save(name, ContentFile(copies[name]), save=False)
+    image.has_renditions = False
 
 
 def write_renditions(image: LandmarkImage) -> None:
@@ -118,11 +148,65 @@ def unwrite_served(image: LandmarkImage) -> None:
 
 def delete_served(names: Iterable[str]) -> None:
     """Remove public files and their renditions, but for those that a photo has been given again meanwhile."""
+    for name in _unused(names):
+        _delete(name)
+
+
+def withdraw_served(names: Iterable[str]) -> None:
+    """`delete_served`, but what was made is put by out of the public's reach, in case the photo is published again."""
+    for name in _unused(names):
+        with suppress(FileNotFoundError):
+            _put_by(name, _read(default_storage, name))
+        _delete(name)
+
+
+def forget(image: LandmarkImage) -> None:
+    """Remove the original of a photo that is no more, and what was prepared of it."""
+    prepared = (f"{PREPARED}/{name}" for name in (photo_path(image, ""), thumbnail_path(image, "")))
+    for name in (image.original.name, *prepared):
+        private().delete(name)
+
+
+def _unused(names: Iterable[str]) -> set[str]:
     from .models import LandmarkImage
 
-    for name in filter(None, names):
-        if not LandmarkImage.objects.filter(Q(photo=name) | Q(thumbnail=name)).exists():
-            _delete(name)
+    names = set(filter(None, names))
+    used = LandmarkImage.objects.filter(Q(photo__in=names) | Q(thumbnail__in=names))
+    return names - {name for pair in used.values_list("photo", "thumbnail") for name in pair}
+
+
+def _encode(image: LandmarkImage) -> dict[str, bytes]:
+    """The photo and its thumbnail as they are served, by their names."""
+    picture = photo.upright(original_bytes(image), longest_side=PHOTO_SIDE)
+    return {
+        photo_path(image, ""): photo.encode(picture, format="JPEG"),
+        thumbnail_path(image, ""): photo.encode(_scaled(picture, THUMBNAIL_SIDE), format="WEBP"),
+    }
+
+
+def _put_by(name: str, data: bytes) -> None:
+    wanted = f"{PREPARED}/{name}"
+    private().delete(wanted)
+    kept = private().save(wanted, ContentFile(data))
+    if kept != wanted:  # another has written the same in that moment
+        private().delete(kept)
+
+
+def _prepared(name: str) -> bytes | None:
+    """What was prepared by this name; None where nothing was, or where its writer was stopped half-way."""
+    try:
+        data = _read(private(), f"{PREPARED}/{name}")
+    except FileNotFoundError:
+        return None
+    is_whole = data.endswith(b"\xff\xd9") or int.from_bytes(data[4:8], "little") + 8 == len(
+        data
+    )  # JPEG, WebP
+    return data if is_whole else None
+
+
+def _read(store: Storage, name: str) -> bytes:
+    with store.open(name) as file:
+        return file.read()
 
 
 def _delete(name: str) -> None:

@@ -19,6 +19,7 @@ urlpatterns = [
     path("shared/<uuid:key>/", collecting.shared_collection, name="shared-collection"),
     path("save/", saving.save, name="save"),
     path("keep/", saving.keep, name="keep"),
+    path("contribute/", contributing.contribute_unknown, name="contribute-unknown"),
     path("contributions/", contributing.contributions, name="contributions"),
     path("contributions/<int:pk>/", contributing.contribution, name="contribution"),
     path("contributions/<int:pk>/photo/", contributing.preview, name="contribution-photo"),

@@ -361,3 +361,6 @@ class NightlyTuningAdmin(ModelAdmin):
     def save_model(self, request: HttpRequest, obj, form, change) -> None:
         obj.pk = 1
         super().save_model(request, obj, form, change)
+
+
+from . import offers_admin  # noqa: E402, F401

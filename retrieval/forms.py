@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
+from places import contributing
 from places.forms import SeveralFilesField
 from places.models import Landmark, Province
 from places.search import SAME, meant_by, named, search
@@ -17,7 +18,7 @@ from retrieval.answering import approaches
 from retrieval.answering.approaches import CONSENSUS, Approach
 
 from . import serving
-from .models import Correction, Hit, Query, QueryQuerySet
+from .models import Correction, Hit, Offer, Query, QueryQuerySet
 from .tasks import MOST_PHOTOS
 
 EDGES = ("left", "top", "right", "bottom")
@@ -312,6 +313,29 @@ class FoundForm(forms.Form):
             for hit in self._hits
             if all(self._of(hit)[name][0] == value for name, value in wanted.items())
         ]
+
+
+class GiveForm(forms.Form):
+    """What has to be known before the photo of a search can be given to the catalogue."""
+
+    author = forms.CharField(
+        label=_("Your name"),
+        max_length=Offer._meta.get_field("author").max_length,
+        help_text=_("The name that stands beside the photo."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    licence = forms.ChoiceField(
+        label=_("Licence"), choices=[(name, name) for name in contributing.LICENCES], initial="CC BY 4.0"
+    )
+    may_license = forms.BooleanField(
+        label=_("I took this photo, or I may put it under this licence."),
+        error_messages={"required": _("We can only show photos that you may license.")},
+    )
+
+    def given(self) -> dict:
+        """What `offers.offer` takes."""
+        licence = contributing.LICENCES[self.cleaned_data["licence"]]
+        return {"author": self.cleaned_data["author"], "licence": licence}
 
 
 class CorrectionForm(forms.Form):

@@ -9,12 +9,13 @@ the exact search answers. So a filter never returns fewer photos than exist.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+import itertools
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import BinaryField, Func, Q, QuerySet
 from django.db.models.functions import Cast
 from pgvector.django import CosineDistance, HalfVectorField
 
@@ -23,7 +24,7 @@ from retrieval.answering import Label
 from retrieval.methods.base import Description, LocalFeatures, Method
 from retrieval.ranking import Candidate
 
-from .models import DescribeFailure, Descriptor, LocalFeatureSet
+from .models import DescribeFailure, Descriptor, LocalFeatureSet, WaitingDescriptor
 
 EXACT_LIMIT = 5_000  # rows; below it the exact search took 13 ms or less where HNSW with a filter took 39
 EF_SEARCH_LIMIT = 1_000  # pgvector's own
@@ -47,7 +48,29 @@ def put(image: LandmarkImage, *, method: type[Method] | Method, description: Des
                 defaults={"features": description.local.to_bytes(), "count": len(description.local)},
             )
         DescribeFailure.objects.filter(image=image, **key).delete()
+        WaitingDescriptor.objects.filter(image=image, **key).delete()
     return True
+
+
+def put_waiting(image: LandmarkImage, *, method: type[Method] | Method, vector: np.ndarray) -> bool:
+    """Store the vector of a photo that waits for a curator, where it asks and is never found.
+
+    Returns False, and stores nothing, where a curator has decided on it in the meantime.
+    """
+    key = {"method": method.name, "version": method.checkpoint.name}
+    with transaction.atomic():
+        if not LandmarkImage.objects.waiting().select_for_update(no_key=True).filter(pk=image.pk).exists():
+            return False
+        WaitingDescriptor.objects.update_or_create(image=image, **key, defaults={"vector": vector})
+    return True
+
+
+def put_what_waited(image: LandmarkImage, *, method: type[Method] | Method) -> bool:
+    """Store what a method said of a photo while it waited, if it did and said all that it has to say."""
+    if method.checkpoint.local_dimensions:
+        return False
+    vector = vectors_of(method, images=[image.pk], waiting=True)[1]
+    return len(vector) > 0 and put(image, method=method, description=Description(vector[0]))
 
 
 def nearest(
@@ -87,21 +110,49 @@ def described_by(method: type[Method] | Method) -> QuerySet:
     return rows.filter(method=method.name, version=method.checkpoint.name)
 
 
+def waiting_by(method: type[Method] | Method) -> QuerySet[WaitingDescriptor]:
+    """What the same checkpoint said of photos that wait for a curator."""
+    return WaitingDescriptor.objects.filter(method=method.name, version=method.checkpoint.name)
+
+
 def vectors(image_ids: Collection[int], *, method: type[Method] | Method) -> dict[int, np.ndarray]:
     """The vectors of some photos, (D,) float32 each, read in one query; a photo that has none is left out."""
-    rows = described_by(method).filter(image__in=image_ids).values_list("image_id", "vector")
-    return {image_id: np.array(vector, np.float32) for image_id, vector in rows}
+    ids, rows = vectors_of(method, images=image_ids)
+    return dict(zip(ids.tolist(), rows, strict=True))
 
 
-def vectors_of(method: type[Method] | Method) -> tuple[np.ndarray, np.ndarray]:
-    """All that a method's present checkpoint has described: image ids (N,) int64 and vectors (N, D) float32."""
-    rows = described_by(method).order_by("image_id").values_list("image_id", "vector")
-    ids, vectors = [], []
-    for image_id, vector in rows.iterator(chunk_size=1000):
-        ids.append(image_id)
-        vectors.append(vector)
-    shape = (len(ids), method.checkpoint.dimensions)
-    return np.array(ids, np.int64), np.array(vectors, np.float32).reshape(shape)
+def vectors_of(
+    method: type[Method] | Method, *, images: Collection[int] | None = None, waiting: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """What a method's present checkpoint has described: image ids (N,) int64 and vectors (N, D) float32.
+
+    images: the ids of those wanted; None for all. waiting: instead of what is found, what waits for a curator.
+    """
+    parts = list(batches_of(method, images=images, waiting=waiting))
+    if not parts:
+        return np.zeros(0, np.int64), np.zeros((0, method.checkpoint.dimensions), np.float32)
+    ids, rows = zip(*parts, strict=True)
+    return np.concatenate(ids), np.concatenate(rows)
+
+
+def batches_of(
+    method: type[Method] | Method,
+    *,
+    images: Collection[int] | None = None,
+    waiting: bool = False,
+    size: int = 2000,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The same in the order of the ids, so many at a time, for whoever does not want all in memory."""
+    described = waiting_by(method) if waiting else described_by(method)
+    if images is not None:
+        described = described.filter(image__in=images)
+    # As PostgreSQL sends it to programs, two shorts and the numbers: their text takes long to read.
+    sent = Func("vector", function="vector_send", output_field=BinaryField())
+    rows = described.order_by("image_id").values_list("image_id", sent).iterator(chunk_size=size)
+    while part := list(itertools.islice(rows, size)):
+        ids, packed = zip(*part, strict=True)
+        numbers = np.frombuffer(b"".join(bytes(each)[4:] for each in packed), ">f4")
+        yield np.array(ids, np.int64), numbers.astype(np.float32).reshape(len(ids), -1)
 
 
 def local_features(image_ids: Collection[int], *, method: type[Method] | Method) -> dict[int, LocalFeatures]:

@@ -14,7 +14,18 @@ from retrieval.methods.base import Method
 from retrieval.methods.preprocessing import UnreadableImage, decode
 
 from . import index, serving
-from .models import DescribeFailure, Descriptor, Hit, LocalFeatureSet, Query
+from .models import (
+    DescribeFailure,
+    Descriptor,
+    Effect,
+    Hit,
+    LocalFeatureSet,
+    LookAlike,
+    Neighbour,
+    PlaceGuess,
+    Query,
+    WaitingDescriptor,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +82,8 @@ def describe_image(image: LandmarkImage, *, names: Collection[str] | None = None
     Returns whether all went well. The photo is read and decoded once for all methods.
     """
     pending = [method for method in _chosen(names) if missing(method).filter(pk=image.pk).exists()]
+    # What was said of it while it waited is not worked out again.
+    pending = [method for method in pending if not index.put_what_waited(image, method=method)]
     if not pending:
         return True
     try:
@@ -112,13 +125,22 @@ def describe_missing(
     return count
 
 
-def forget(image_id: int) -> None:
-    """Remove all that the methods know of a photo, its place in past answers, and the copies asked with."""
-    Query.objects.filter(from_image=image_id).delete()
-    Hit.objects.filter(image=image_id).delete()
-    Descriptor.objects.filter(image=image_id).delete()
-    LocalFeatureSet.objects.filter(image=image_id).delete()
-    DescribeFailure.objects.filter(image=image_id).delete()
+def forget(image_ids: Collection[int]) -> None:
+    """Remove all that the methods know of photos, their place in past answers, and the copies asked with."""
+    Query.objects.filter(from_image__in=image_ids).delete()
+    Effect.images.through.objects.filter(landmarkimage__in=image_ids).delete()
+    for known in (
+        Hit,
+        Descriptor,
+        LocalFeatureSet,
+        DescribeFailure,
+        WaitingDescriptor,
+        PlaceGuess,
+        Neighbour,
+    ):
+        known.objects.filter(image__in=image_ids).delete()
+    for side in ("first_image", "second_image"):
+        LookAlike.objects.filter(**{f"{side}__in": image_ids}).update(**{side: None})
 
 
 def forget_failures(names: Collection[str] | None = None) -> int:

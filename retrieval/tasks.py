@@ -25,11 +25,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from config.celery import app
+from places import renditions
 from places.models import LandmarkImage, Province
 from places.photo import PhotoRefused, ServedCopy, inspect, served_copy
 from retrieval.answering import approaches
 
-from . import indexing, retention, search, serving
+from . import effects, guessing, indexing, retention, search, serving
 from .locks import claim
 from .models import NightlyTuning, Query, WorkerPulse
 
@@ -44,6 +45,8 @@ SWEEP_SECONDS = 60
 FORGET_OLD_EVERY = 60  # sweeps
 LOOK_FOR_MISSING_EVERY = 12  # pulses
 DESCRIBING_IS_QUEUED = "describing-is-queued"
+GUESSING_IS_QUEUED = "guessing-is-queued"
+GUESSING_SECONDS = 3
 BITE = 4  # photos described per task, so that a search never waits behind more than a few
 
 Fractions = tuple[float, float, float, float]
@@ -298,6 +301,9 @@ def describe_missing() -> None:
     cache.delete(DESCRIBING_IS_QUEUED)
     if indexing.missing_by_any().exists():
         describe_missing_soon()
+    else:
+        effects.of_all_accepted()
+        guess_places_soon()
 
 
 def describe_missing_soon() -> None:
@@ -313,6 +319,58 @@ def _enqueue_describing() -> None:
         describe_missing.delay()
     except Exception:  # each transport raises its own
         logger.exception("describing could not be queued; `manage.py describe_images` does it too")
+
+
+@app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
+def guess_places() -> None:
+    """Ask the neighbours of a few photos where they belong, and come back for the rest behind the waiting searches."""
+    with claim(guessing.LOCK) as claimed:
+        if not claimed:
+            return
+        guessing.look_at_new(seconds=GUESSING_SECONDS)
+    cache.delete(GUESSING_IS_QUEUED)
+    guess_places_soon()
+
+
+def guess_places_soon() -> None:
+    """Queue the asking about photos that were not looked at yet, if there are any; once for any number of them."""
+    if not guessing.is_there_new():
+        return
+    if not cache.add(GUESSING_IS_QUEUED, True, timeout=REQUEUE_AFTER.total_seconds()):
+        return
+    try:
+        guess_places.delay()
+    except Exception:  # each transport raises its own
+        logger.exception("guessing could not be queued; `manage.py find_wrong_labels` does it too")
+
+
+@app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
+def make_renditions(after: int = 0) -> None:
+    """Make the renditions of a few published photos, and come back for the rest behind the waiting searches.
+
+    after: the id of the photo before; one that fails is passed by, and tried again from the next beginning.
+    """
+    lacking = LandmarkImage.objects.without_renditions().filter(pk__gt=after).order_by("pk")
+    few = list(lacking.values_list("pk", flat=True)[:BITE])
+    for pk in few:
+        try:
+            renditions.make(pk)
+        except (OSError, PhotoRefused) as error:
+            logger.warning("no renditions of photo %s: %s", pk, error)
+    if len(few) == BITE:
+        make_renditions.delay(few[-1])
+
+
+def make_renditions_soon() -> None:
+    """Queue the making of missing renditions once what is being saved is committed."""
+    transaction.on_commit(_enqueue_renditions)
+
+
+def _enqueue_renditions() -> None:
+    try:
+        make_renditions.delay()
+    except Exception:  # each transport raises its own
+        logger.exception("renditions could not be queued; `manage.py make_renditions` makes them too")
 
 
 def tune_if_due() -> bool:
@@ -352,8 +410,13 @@ def _keep_pulse(sender, **_kwargs) -> None:
                 WorkerPulse.objects.update_or_create(name=sender.hostname, defaults={"at": timezone.now()})
                 requeue_abandoned()
                 tune_if_due()
-                if count % LOOK_FOR_MISSING_EVERY == 0 and indexing.missing_by_any().exists():
-                    describe_missing_soon()
+                if count % LOOK_FOR_MISSING_EVERY == 0:
+                    if indexing.missing_by_any().exists():
+                        describe_missing_soon()
+                    else:
+                        guess_places_soon()
+                    if LandmarkImage.objects.without_renditions().exists():
+                        make_renditions_soon()
             except (OperationalError, InterfaceError) as error:
                 logger.warning("the database does not answer: %s", error)
             finally:

@@ -50,8 +50,8 @@ ORDER = [
     {"models", "locks"},
     {"serving", "retention", "catalogue_folder"},
     {"index"},
-    {"indexing", "search", "lookalikes"},
-    {"calibrating"},
+    {"indexing", "search", "lookalikes", "place_accuracy"},
+    {"calibrating", "guessing", "coverage", "effects"},
     {"tuning"},
     {"tasks"},
 ]

@@ -43,9 +43,10 @@ class Record:
 
     name: str
     read: Callable[[], bytes]  # raises OSError
-    landmark: str  # its slug
+    landmark: str  # its slug; empty where it is not known what it shows
     attribution: Attribution = Attribution()
     group: str = ""
+    is_rendered: bool = False  # drawn by a computer, not taken there
     is_remote: bool = False  # fetched from afar, so not once more where its source is in the catalogue
 
 
@@ -144,7 +145,7 @@ def run(
             continue
         try:
             data = record.read()
-            if record.landmark not in landmarks:
+            if record.landmark and record.landmark not in landmarks:
                 raise ValidationError(_("There is no landmark %(slug)s."), params={"slug": record.landmark})
             if dry_run:
                 sha256 = ingest.examine(data).sha256
@@ -157,15 +158,16 @@ def run(
                 continue
             image = ingest.add(
                 data,
-                landmark=landmarks[record.landmark],
+                landmark=landmarks.get(record.landmark),
                 near_duplicate_of=first_of.get(record.group),
+                is_rendered=record.is_rendered,
                 **asdict(record.attribution.or_else(defaults)),
             )
             added.add(image.pk)
             report.added.append(record.name)
         except ingest.Duplicate as duplicate:
             image = duplicate.existing
-            if image.pk in added or image.landmark != landmarks[record.landmark]:
+            if image.pk in added or image.landmark != landmarks.get(record.landmark):
                 report.skipped.append(Failure(record.name, str(duplicate)))
             else:
                 report.present.append(record.name)

@@ -1,9 +1,12 @@
 """A folder per landmark, with photos in it; optionally landmarks.csv and images.csv beside the folders.
 
+Photos beside the folders wait for somebody to say what they show.
+
 landmarks.csv: landmark (the folder), name_vi, name_en, other_names (separated by |), province,
 province_before_2025_07, category, kind, latitude, longitude, description_vi, description_en, unesco, unesco_year,
 wikidata_id, overlaps_with (folders, separated by spaces).
-images.csv: path, landmark, near_duplicate_group, author, licence, licence_url, source_url.
+images.csv: path, landmark, near_duplicate_group, author, licence, licence_url, source_url, rendered ("yes" for
+pictures that a computer drew).
 Only landmark and path must be there; a folder or photo that a table lacks is taken all the same.
 """
 
@@ -19,9 +22,11 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from places import tables
+from places.photo import EXTENSIONS
 
 from . import Attribution, Dataset, Failure, NewLandmark, Record
 
+PHOTOS = (*(f".{extension}" for extension in EXTENSIONS.values()), ".jpeg", ".heif")  # in small letters
 ATTRIBUTION = ("author", "licence", "licence_url", "source_url")
 
 
@@ -50,12 +55,14 @@ def lay_out(tree: Tree) -> Dataset:
     records = []
     for name in tree.names:
         folder, _slash, rest = name.partition("/")
-        if not rest or any(part.startswith((".", "__MACOSX")) for part in name.split("/")):
+        if any(part.startswith((".", "__MACOSX")) for part in name.split("/")):
+            continue
+        if not rest and name not in about_photos and not name.lower().endswith(PHOTOS):
             continue
         row = about_photos.pop(name, {})
-        landmark = row.get("landmark") or folder
+        landmark = row.get("landmark") or (folder if rest else "")
         slug = slug_of(landmark)
-        if slug not in landmarks:
+        if slug and slug not in landmarks:
             landmarks[slug] = _landmark(landmark, about_landmarks.get(landmark, {}), failures)
         records.append(
             Record(
@@ -64,6 +71,7 @@ def lay_out(tree: Tree) -> Dataset:
                 landmark=slug,
                 attribution=Attribution(*(row.get(column, "") for column in ATTRIBUTION)),
                 group=row.get("near_duplicate_group", ""),
+                is_rendered=row.get("rendered") == "yes",
             )
         )
     failures += [Failure(name, _("It is in images.csv, but there is no such file.")) for name in about_photos]

@@ -4,7 +4,7 @@ save, offer and ask to be taken down."""
 from .catalogue import FormerProvince, Landmark, LandmarkQuerySet, Province
 from .collections import Collection, CollectionItem
 from .contributions import Contribution
-from .curation import CurationEvent
+from .curation import CurationEvent, OpenPhoto
 from .facts import Fact
 from .images import LandmarkImage, LandmarkImageQuerySet
 from .takedowns import TakedownRequest
@@ -20,6 +20,7 @@ __all__ = [
     "LandmarkImage",
     "LandmarkImageQuerySet",
     "LandmarkQuerySet",
+    "OpenPhoto",
     "Province",
     "TakedownRequest",
 ]

@@ -1,19 +1,43 @@
 """The photos that show landmarks."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.functions import Coalesce, Upper
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from places import licences, storage
 
 from .catalogue import Landmark
 
+UNATTRIBUTED = models.Q(author="") | models.Q(licence="") | models.Q(source_url="")
+
+
+class Host(models.Func):
+    """The host that an address names, without "www."; empty where it names none."""
+
+    template = r"coalesce(lower(substring(%(expressions)s from '^https?://(?:www\.)?([^/:?#]+)')), '')"
+    output_field = models.CharField(max_length=255)
+
 
 class LandmarkImageQuerySet(models.QuerySet["LandmarkImage"]):
     def published(self) -> "LandmarkImageQuerySet":
         return self.filter(state=LandmarkImage.State.PUBLISHED)
+
+    def with_last_act(self) -> "LandmarkImageQuerySet":
+        """Each with `last_act`, the id of what was done to it last: a page that shows it tells by that which
+        version it shows. 0 where nothing was done yet."""
+        from .curation import CurationEvent  # which has this one's photo
+
+        latest = CurationEvent.objects.filter(image=models.OuterRef("pk")).order_by("-pk").values("pk")[:1]
+        return self.annotate(last_act=Coalesce(models.Subquery(latest), 0))
+
+    def unattributed(self) -> "LandmarkImageQuerySet":
+        """Those of which author, licence or source is unknown."""
+        return self.filter(UNATTRIBUTED)
 
     def waiting(self) -> "LandmarkImageQuerySet":
         """Those that a curator has yet to decide on."""
@@ -22,6 +46,10 @@ class LandmarkImageQuerySet(models.QuerySet["LandmarkImage"]):
     def held(self) -> "LandmarkImageQuerySet":
         """Those that only measurements on this machine may use: nobody is ever shown them."""
         return self.filter(state=LandmarkImage.State.HELD)
+
+    def unlabelled(self) -> "LandmarkImageQuerySet":
+        """Those of which nobody has said which place they show."""
+        return self.filter(landmark=None)
 
     def to_try(self, number: int) -> "LandmarkImageQuerySet":
         """Photos that a visitor who has none may search with: those that curators offer, the latest first.
@@ -63,8 +91,8 @@ class LandmarkImage(models.Model):
         HELD = "held", _("Kept on this machine only")
 
     landmark = models.ForeignKey(
-        Landmark, models.PROTECT, related_name="images", verbose_name=_("landmark"),
-        limit_choices_to={"merged_into": None},
+        Landmark, models.PROTECT, related_name="images", verbose_name=_("landmark"), null=True, blank=True,
+        limit_choices_to={"merged_into": None}, help_text=_("Empty while nobody knows what it shows."),
     )  # fmt: skip
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.CANDIDATE)
     state_reason = models.CharField(_("reason"), max_length=300, blank=True)
@@ -82,6 +110,9 @@ class LandmarkImage(models.Model):
     licence = models.CharField(_("licence"), max_length=100, blank=True)
     licence_url = models.URLField(_("licence's address"), max_length=500, blank=True)
     source_url = models.URLField(_("source"), max_length=1000, blank=True)
+    source_host = models.GeneratedField(
+        expression=Host("source_url"), output_field=models.CharField(max_length=255), db_persist=True
+    )
     contributed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+",
         verbose_name=_("contributed by"),
@@ -105,14 +136,22 @@ class LandmarkImage(models.Model):
         help_text=_("Shown on the first page to visitors who have no photo of their own at hand."),
     )  # fmt: skip
 
+    is_rendered = models.BooleanField(
+        _("rendered"), default=False,
+        help_text=_("Drawn by a computer from a model of the place, not taken there."),
+    )  # fmt: skip
+
     # What a page needs to show one that is published.
-    SHOWN_BY = ("photo", "thumbnail", "width", "height", "has_renditions")
+    SHOWN_BY = ("photo", "thumbnail", "width", "height", "has_renditions", "is_rendered")
 
     objects = LandmarkImageQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("photo"), _("photos")
-        ordering = ["landmark", "pk"]
+        ordering = [
+            "landmark_id",
+            "pk",
+        ]  # the column: what is locked may not be joined to what may be missing
         constraints = [
             models.CheckConstraint(
                 name="what_is_published_has_its_served_files",
@@ -129,6 +168,10 @@ class LandmarkImage(models.Model):
                 violation_error_message=_("A published photo needs an author, a licence and a source."),
             ),
             models.CheckConstraint(
+                name="what_is_published_shows_a_landmark",
+                condition=~models.Q(state="published") | models.Q(landmark__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="a_photo_is_not_its_own_near_duplicate",
                 condition=~models.Q(near_duplicate_of=models.F("pk")),
             ),
@@ -136,13 +179,24 @@ class LandmarkImage(models.Model):
         indexes = [
             models.Index(fields=["landmark", "state"], name="images_by_landmark_and_state"),
             models.Index(fields=["perceptual_hash"], name="images_by_perceptual_hash"),
+            # What the desk's filters read, the latest first.
+            models.Index(fields=["state", "-id"], name="images_by_state"),
+            models.Index(fields=["source_host", "state", "-id"], name="images_by_source_host"),
+            models.Index(fields=["-id"], name="images_unattributed", condition=UNATTRIBUTED),
+            models.Index(fields=["-id"], name="images_that_are_samples", condition=models.Q(is_sample=True)),
+            GinIndex(OpClass(Upper("author"), "gin_trgm_ops"), name="images_by_words_of_author"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.landmark} #{self.pk}"
+        return f"{self.place_name} #{self.pk}"
 
     def get_absolute_url(self) -> str:
         return reverse("places:photo", args=[self.pk])
+
+    @property
+    def place_name(self) -> str:
+        """The name of what it shows, in the reader's language, also where that is not known."""
+        return str(self.landmark) if self.landmark_id else gettext("a place not known yet")
 
     @property
     def group(self) -> int:

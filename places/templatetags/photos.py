@@ -4,6 +4,7 @@ from django import template
 from django.core.files.storage import default_storage
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from places import attribution, storage
 from places.models import LandmarkImage
@@ -16,7 +17,7 @@ FETCHED_FIRST = mark_safe(' fetchpriority="high"')
 
 @register.simple_tag
 def photo(image: LandmarkImage, *, alt: str, sizes: str, first: bool = False) -> SafeString:
-    """The photo as `<picture>`, or as `<img>` while it has no renditions.
+    """The photo as `<picture>`, with what tells its readers where it is none but a rendered picture.
 
     sizes: how wide it is shown, as HTML's attribute of this name says it. first: it is what the page opens with,
     so it is fetched at once and not when scrolled to.
@@ -24,7 +25,7 @@ def photo(image: LandmarkImage, *, alt: str, sizes: str, first: bool = False) ->
     thumbnail = (image.thumbnail.url, storage.THUMBNAIL_SIDE)
     if not image.has_renditions:
         files = _candidates(image, [thumbnail, (image.photo.url, storage.PHOTO_SIDE)])
-        return _img(image, thumbnail[0], files, alt=alt, sizes=sizes, first=first)
+        return _picture(image, "", _img(image, thumbnail[0], files, alt=alt, sizes=sizes, first=first))
     made = {"AVIF": [], "WEBP": [thumbnail]}
     for rendition in storage.renditions(image):
         url = default_storage.url(rendition.name(image.photo.name))
@@ -35,7 +36,12 @@ def photo(image: LandmarkImage, *, alt: str, sizes: str, first: bool = False) ->
         ((format.lower(), _candidates(image, files), sizes) for format, files in made.items()),
     )
     img = _img(image, image.photo.url, "", alt=alt, sizes=sizes, first=first)
-    return format_html("<picture>{}{}</picture>", sources, img)
+    return _picture(image, sources, img)
+
+
+def _picture(image: LandmarkImage, sources: str, img: SafeString) -> SafeString:
+    told = format_html(' data-rendered="{}"', _("Rendered")) if image.is_rendered else ""
+    return format_html("<picture{}>{}{}</picture>", told, sources, img)
 
 
 @register.simple_tag

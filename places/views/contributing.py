@@ -28,6 +28,17 @@ def contribute(request: HttpRequest, slug: str) -> HttpResponse:
     landmark = Landmark.objects.standing().with_places().with_cover().filter(slug=slug).first()
     if landmark is None:  # merged into another, or called otherwise since
         return redirect("places:contribute", get_object_or_404(Landmark.objects.known_as(slug)).slug)
+    return _contribute(request, landmark)
+
+
+@login_required
+@never_cache
+def contribute_unknown(request: HttpRequest) -> HttpResponse:
+    """Offer photos without knowing which place they show: a curator finds it out."""
+    return _contribute(request, None)
+
+
+def _contribute(request: HttpRequest, landmark: Landmark | None) -> HttpResponse:
     form = ContributeForm(
         request.POST or None, request.FILES or None, initial={"author": request.user.get_short_name()}
     )

@@ -3,9 +3,13 @@
 from .checkpoints import NightlyTuning, ServableCheckpoint
 from .confidence import Calibration
 from .corrections import Correction, CorrectionQuerySet
+from .coverage import PlaceCoverage, PlaceCoverageQuerySet
 from .described import DescribeFailure, Descriptor, LocalFeatureSet
+from .effects import Effect
 from .evaluations import Evaluation
+from .guesses import Neighbour, PlaceGuess, PlaceGuessQuerySet, WaitingDescriptor
 from .lookalikes import LookAlike, LookAlikeQuerySet
+from .offers import Offer, OfferQuerySet
 from .queries import Hit, Query, QueryQuerySet, RankedPlace, query_photo_path
 from .workers import WorkerPulse
 
@@ -15,16 +19,25 @@ __all__ = [
     "CorrectionQuerySet",
     "DescribeFailure",
     "Descriptor",
+    "Effect",
     "Evaluation",
     "Hit",
     "LocalFeatureSet",
     "LookAlike",
     "LookAlikeQuerySet",
+    "Neighbour",
     "NightlyTuning",
+    "Offer",
+    "OfferQuerySet",
+    "PlaceCoverage",
+    "PlaceCoverageQuerySet",
+    "PlaceGuess",
+    "PlaceGuessQuerySet",
     "Query",
     "QueryQuerySet",
     "RankedPlace",
     "ServableCheckpoint",
+    "WaitingDescriptor",
     "WorkerPulse",
     "query_photo_path",
 ]

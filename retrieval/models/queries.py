@@ -56,6 +56,7 @@ class QueryQuerySet(models.QuerySet["Query"]):
                 over |= owner & models.Q(asked_at__lt=timezone.now() - timedelta(days=days))
         given = models.Q(corrections__handled_at=None, corrections__isnull=False)
         given |= models.Q(corrections__is_true=True)
+        given |= models.Q(offer__isnull=False, offer__handled_at=None)
         return self.questions().filter(over).exclude(pk__in=Query.objects.filter(given).values("pk"))
 
     def asked_by(self, user) -> "QueryQuerySet":

@@ -1,6 +1,7 @@
 """A search and what came of it: a place out, why, and what its visitor says of it."""
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -8,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from retrieval import answer_page, corrections, hit_page, tasks
-from retrieval.forms import EDGES, AgainForm, CorrectionForm
-from retrieval.models import Correction, Query, WorkerPulse
+from retrieval import answer_page, corrections, hit_page, offers, tasks
+from retrieval.forms import EDGES, AgainForm, CorrectionForm, GiveForm
+from retrieval.models import Correction, Offer, Query, WorkerPulse
 from retrieval.visitors import asks_privately, lasting_visitor_of, own_searches, owns, visitor_of
 
 from .asking import bad_box
@@ -34,15 +35,14 @@ def _query_page(
     query: Query,
     form: AgainForm | None = None,
     *,
-    correction_form: CorrectionForm | None = None,
     status: int = 200,
+    **forms: Form,
 ) -> HttpResponse:
     context = _context(request, query)
     context["form"] = form or AgainForm(
         initial={"method": query.method, "verifier": query.verifier} | _fractions(query)
     )
-    if correction_form:
-        context["correction_form"] = correction_form
+    context |= forms
     if "HX-Request" in request.headers and "shown" in request.GET and context.get("found"):
         context["arriving_part"] = context["found"].parts[-1].number
     return render(request, "retrieval/query.html", context, status=status)
@@ -82,7 +82,14 @@ def _context(request: HttpRequest, query: Query) -> dict:
     if context["is_owner"] and query.state == Query.State.ANSWERED and not query.private:
         said = Correction.objects.of_owner(query).select_related("landmark").first()
         context |= {"can_correct": True, "correction": said, "correction_form": CorrectionForm()}
+    if context["is_owner"] and offers.can_be_offered(query):
+        context["offer"] = Offer.objects.select_related("image__landmark").filter(query=query).first()
+        context["give_form"] = GiveForm(initial={"author": _name_of(request.user)})
     return context | answer_page.answer(query, wanted=request.GET)
+
+
+def _name_of(user) -> str:
+    return user.get_short_name() if user.is_authenticated else ""
 
 
 def _progress(query: Query) -> dict:
@@ -168,6 +175,29 @@ def query_uncorrect(request: HttpRequest, pk) -> HttpResponse:
     query = get_object_or_404(own_searches(**visitor_of(request)), pk=pk)
     corrections.take_back(query)
     return redirect(_correction_of(query))
+
+
+def query_offer(request: HttpRequest, pk) -> HttpResponse:
+    """Let curators look at the search, or take its photo into the catalogue too."""
+    if request.method != "POST":  # the page's address after a refusal, opened again
+        return redirect("retrieval:query", pk)
+    query = get_object_or_404(own_searches(**visitor_of(request)).with_answer(), pk=pk)
+    form = GiveForm(request.POST)
+    gives = "author" in request.POST
+    if gives and not form.is_valid():
+        return _query_page(request, query, give_form=form, status=400)
+    try:
+        offers.offer(query, **(form.given() if gives else {}))
+    except offers.CannotBeOffered:
+        messages.error(request, _("This search cannot be shown to curators."))
+    return redirect(f"{query.get_absolute_url()}#offer")
+
+
+@require_POST
+def query_unoffer(request: HttpRequest, pk) -> HttpResponse:
+    query = get_object_or_404(own_searches(**visitor_of(request)), pk=pk)
+    offers.take_back(query)
+    return redirect(f"{query.get_absolute_url()}#offer")
 
 
 def _correction_of(query: Query) -> str:

@@ -107,12 +107,14 @@ def test_a_port_in_use_is_refused_with_a_proposal():
     run._check_free("127.0.0.1", port)
 
 
-@pytest.mark.parametrize("port", ["eighty", "70000"])
-def test_a_port_that_is_none_is_refused_in_one_line(port, tmp_path):
-    environment = os.environ | {"PORT": port, "VAR_DIR": str(tmp_path)}
+@pytest.mark.parametrize(
+    ("name", "given"), [("PORT", "eighty"), ("PORT", "70000"), ("PHOTOS", "/no/such/folder")]
+)
+def test_what_cannot_be_meant_is_refused_in_one_line(name, given, tmp_path):
+    environment = os.environ | {name: given, "VAR_DIR": str(tmp_path)}
     answer = subprocess.run(
         [sys.executable, "-m", "config.run"], env=environment, capture_output=True, text=True
     )
     assert answer.returncode == 1
     assert answer.stderr.count("\n") == 1
-    assert "PORT" in answer.stderr
+    assert f"{name}={given}" in answer.stderr

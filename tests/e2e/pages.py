@@ -92,6 +92,7 @@ PAGES = [
     Page("history-empty", "retrieval:history"),
     Page("collections", "places:collections", logged_in=True),
     Page("contribute", "places:contribute", place, logged_in=True),
+    Page("contribute-unknown", "places:contribute-unknown", logged_in=True),
     Page("contributions", "places:contributions", logged_in=True),
     search("is"),
     search("one-of"),

@@ -19,11 +19,11 @@ def heard():
     """What was announced, in order."""
     told = []
 
-    def published(image_id, **_kwargs):
-        told.append(("published", image_id))
+    def published(image_ids, **_kwargs):
+        told.extend(("published", image_id) for image_id in image_ids)
 
-    def withdrawn(image_id, **_kwargs):
-        told.append(("withdrawn", image_id))
+    def withdrawn(image_ids, **_kwargs):
+        told.extend(("withdrawn", image_id) for image_id in image_ids)
 
     curation.image_published.connect(published)
     curation.image_withdrawn.connect(withdrawn)
@@ -158,7 +158,7 @@ def test_publishing_that_fails_leaves_no_public_file(monkeypatch, heard):
     def fail(*_args, **_kwargs):
         raise DatabaseError
 
-    monkeypatch.setattr(LandmarkImage, "save", fail)
+    monkeypatch.setattr(CurationEvent.objects, "bulk_create", fail)
     with pytest.raises(DatabaseError):
         curation.publish([image])
     assert not default_storage.exists(storage.photo_path(image, ""))

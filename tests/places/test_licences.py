@@ -126,7 +126,7 @@ def test_a_licence_is_called_as_the_reader_calls_it(image):
     ],
 )
 def test_what_may_not_be_shown_is_put_back_to_wait(db, told, reason, django_capture_on_commit_callbacks):
-    migration = importlib.import_module("places.migrations.0007_photos_without_licence_wait")
+    migration = importlib.import_module("places.migrations.0010_photos_without_licence_wait")
     rule = "what_is_published_has_author_licence_and_source"
     [constraint] = [one for one in LandmarkImage._meta.constraints if one.name == rule]
     with connection.schema_editor() as editor:

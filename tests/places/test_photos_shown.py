@@ -5,7 +5,7 @@ import re
 import pytest
 from django.template import Context, Template
 
-from places import curation
+from places import curation, renditions
 from places.models import Landmark, LandmarkImage
 from tests.factories import LandmarkFactory, LandmarkImageFactory
 
@@ -26,6 +26,7 @@ def cover_of(landmark: Landmark) -> str:
 def image() -> LandmarkImage:
     image = LandmarkImageFactory(size=(1000, 2000))
     curation.publish([image])
+    renditions.make(image.pk)
     image.refresh_from_db()
     return image
 
@@ -57,7 +58,7 @@ def test_every_file_that_a_page_offers_is_there(image, client):
 def test_a_photo_without_renditions_is_shown_by_what_there_is():
     image = LandmarkImageFactory(published=True, size=(1000, 500))
     html = shown(image)
-    assert "<picture>" not in html
+    assert "<source" not in html
     assert f'srcset="{image.thumbnail.url} 480w, {image.photo.url} 1000w" sizes="50vw"' in html
 
 
@@ -80,3 +81,14 @@ def test_without_a_photo_the_cover_is_a_scene():
     landmark = LandmarkFactory(category="bay")
     LandmarkImageFactory(landmark=landmark)  # not published
     assert 'src="/static/img/water.svg" width="400" height="300" alt=""' in cover_of(landmark)
+
+
+def test_a_rendered_picture_says_so_on_itself_wherever_it_stands(image):
+    LandmarkImage.objects.update(is_rendered=True)
+    image.refresh_from_db()
+    for html in (shown(image), cover_of(image.landmark)):
+        assert '<picture data-rendered="Ảnh dựng">' in html
+
+
+def test_a_photo_is_called_nothing_else(image):
+    assert "data-rendered" not in shown(image)

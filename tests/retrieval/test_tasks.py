@@ -9,6 +9,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as QueueError
 from PIL import ExifTags, Image
 
+from places.models import LandmarkImage
 from places.photo import PhotoRefused
 from retrieval import indexing, methods, search, tasks
 from retrieval.models import Descriptor, NightlyTuning, Query, WorkerPulse
@@ -262,3 +263,16 @@ def test_where_nobody_has_switched_it_on_no_tuning_starts(night):
     assert night(TWO_O_CLOCK) == []
     NightlyTuning.objects.create(pk=1, on=False, hour=2)
     assert night(TWO_O_CLOCK) == []
+
+
+def test_renditions_are_made_a_few_at_a_time_and_one_that_fails_is_passed_by(monkeypatch):
+    monkeypatch.setattr(tasks, "BITE", 2)
+    sent: list[int] = []
+    monkeypatch.setattr(tasks.make_renditions, "delay", sent.append)
+    images = LandmarkImageFactory.create_batch(3, published=True)
+    images[0].original.storage.delete(images[0].original.name)
+    tasks.make_renditions()
+    assert sent == [images[1].pk]
+    tasks.make_renditions(sent[0])
+    assert sent == [images[1].pk]
+    assert list(LandmarkImage.objects.without_renditions()) == images[:1]

@@ -1,8 +1,7 @@
 from django.core.management.base import BaseCommand
-from django.db import transaction
 from tqdm import tqdm
 
-from places import storage
+from places import renditions
 from places.models import LandmarkImage
 from places.photo import PhotoRefused
 
@@ -24,17 +23,8 @@ class Command(BaseCommand):
         failed = 0
         for pk in tqdm(waiting, unit="photo"):
             try:
-                _make(pk)
+                renditions.make(pk)
             except (OSError, PhotoRefused) as error:
                 failed += 1
                 self.stderr.write(f"photo {pk}: {error}")
         self.stdout.write(f"{len(waiting) - failed} photos have their renditions now, {failed} failed")
-
-
-def _make(pk: int) -> None:
-    """Under the photo's lock, so that one that is withdrawn meanwhile leaves no file behind."""
-    with transaction.atomic():
-        image = LandmarkImage.objects.without_renditions().select_for_update().filter(pk=pk).first()
-        if image is not None:
-            storage.write_renditions(image)
-            image.save(update_fields=["has_renditions"])

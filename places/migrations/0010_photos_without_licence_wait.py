@@ -43,7 +43,7 @@ def _delete(names: list[str]) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('places', '0006_collections_contributions_takedowns'),
+        ('places', '0009_the_desk'),
     ]
 
     operations = [

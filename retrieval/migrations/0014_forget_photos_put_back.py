@@ -14,8 +14,8 @@ def forget(apps, _schema_editor) -> None:
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('places', '0007_photos_without_licence_wait'),
-        ('retrieval', '0010_limited_by_words'),
+        ('places', '0010_photos_without_licence_wait'),
+        ('retrieval', '0013_guesses_and_coverage'),
     ]
 
     operations = [
