@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,6 +25,7 @@ LANDMARK_COLUMNS = (
     "slug", "name_vi", "name_en", "other_names", "province", "former_province", "category", "kind",
     "latitude", "longitude", "description_vi", "description_en", "unesco", "unesco_year", "overlaps_with",
 )  # fmt: skip
+LANDMARK_FIELDS = (*(name for name in LANDMARK_COLUMNS[1:] if name != "overlaps_with"), "wikidata_id")
 FACT_COLUMNS = ("landmark", "kind", "text_vi", "text_en", "checked_on", "source_url")
 
 Row = TypeVar("Row", bound=models.Model)
@@ -32,6 +33,14 @@ Row = TypeVar("Row", bound=models.Model)
 
 class CatalogueError(Exception):
     """The tables cannot be loaded; the message has a line for each row that is wrong, with its number."""
+
+
+class BadValue(ValueError):
+    """A field of a row cannot be read: the column, and the text that stands there."""
+
+    def __init__(self, column: str, text: str, reason: str) -> None:
+        super().__init__(f"{column}: {reason}")
+        self.column, self.text = column, text
 
 
 @dataclass
@@ -71,6 +80,30 @@ def load(folder: Path = DATA) -> dict[str, Tally]:
                 raise CatalogueError("\n".join(errors))
         loading.put_overlaps()
     return loading.tallies
+
+
+def values_of(
+    told: Mapping[str, str], *, provinces: Mapping[str, Province], former: Mapping[str, FormerProvince]
+) -> dict[str, object]:
+    """What a row says of a landmark, by the names of its fields. Raises BadValue.
+
+    provinces: by slug. former: by Vietnamese name.
+    """
+    read: dict[str, Callable[[str], object]] = {
+        "other_names": _split,
+        "province": lambda text: _find(provinces, text, "province"),
+        "former_province": lambda text: _find(former, text, "former province"),
+        "latitude": _number,
+        "longitude": _number,
+        "unesco_year": lambda text: int(text) if text else None,
+    }
+    values = {}
+    for name, text in told.items():
+        try:
+            values[name] = read.get(name, str)(text)
+        except ValueError as error:
+            raise BadValue(name, text, str(error)) from error
+    return values
 
 
 class _Loading:
@@ -133,18 +166,9 @@ class _Loading:
         if str(landmark.pk) in self.edited:
             self.tallies["landmarks"].kept += 1
             return
-        texts = ("name_vi", "name_en", "category", "kind", "description_vi", "description_en", "unesco")
-        self._put(
-            landmark,
-            self.tallies["landmarks"],
-            **{name: row[name] for name in texts},
-            other_names=_split(row["other_names"]),
-            province=_find(self.provinces, row["province"], "province"),
-            former_province=_find(self.former, row["former_province"], "former province"),
-            latitude=float(row["latitude"]) if row["latitude"] else None,
-            longitude=float(row["longitude"]) if row["longitude"] else None,
-            unesco_year=int(row["unesco_year"]) if row["unesco_year"] else None,
-        )
+        told = {name: text for name, text in row.items() if name not in ("slug", "overlaps_with")}
+        values = values_of(told, provinces=self.provinces, former=self.former)
+        self._put(landmark, self.tallies["landmarks"], **values)
 
     def put_fact(self, row: dict[str, str]) -> None:
         landmark = _find(self.landmarks, row["landmark"], "landmark")
@@ -228,7 +252,12 @@ def _problems(error: ValueError | ValidationError) -> list[str]:
     return [str(error)]
 
 
-def _find(known: dict[str, Row], name: str, what: str) -> Row | None:
+def _number(text: str) -> float | None:
+    """With a decimal point, or the comma of a Vietnamese spreadsheet."""
+    return float(text.replace(",", ".")) if text else None
+
+
+def _find(known: Mapping[str, Row], name: str, what: str) -> Row | None:
     if name and name not in known:
         raise ValueError(f"no {what} {name!r}")
     return known[name] if name else None

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from . import curation, ingest, storage
+from .licences import KNOWN, Licence
 from .models import Contribution, Landmark, LandmarkImage
 from .photo import PhotoRefused
 
@@ -25,35 +26,13 @@ WITHDRAWN = gettext_noop("Withdrawn by its author.")  # kept as a photo's reason
 State = LandmarkImage.State
 
 
-@dataclass(frozen=True)
-class Licence:
-    """A free licence that a contributor may choose: its name is the same in every language."""
-
-    name: str
-    url: str
-    meaning: str
-
-
-LICENCES = {
-    licence.name: licence
-    for licence in (
-        Licence(
-            "CC BY-SA 4.0",
-            "https://creativecommons.org/licenses/by-sa/4.0/",
-            gettext_lazy("Anyone may use it who names you and passes it on under the same licence."),
-        ),
-        Licence(
-            "CC BY 4.0",
-            "https://creativecommons.org/licenses/by/4.0/",
-            gettext_lazy("Anyone may use it who names you."),
-        ),
-        Licence(
-            "CC0 1.0",
-            "https://creativecommons.org/publicdomain/zero/1.0/",
-            gettext_lazy("You give up your rights: anyone may use it, and need not name you."),
-        ),
-    )
+# The licences that a contributor may choose from, and what each means to whom it is the own photo.
+MEANINGS = {
+    "CC BY-SA 4.0": gettext_lazy("Anyone may use it who names you and passes it on under the same licence."),
+    "CC BY 4.0": gettext_lazy("Anyone may use it who names you."),
+    "CC0 1.0": gettext_lazy("You give up your rights: anyone may use it, and need not name you."),
 }
+LICENCES = {code: KNOWN[code] for code in MEANINGS}
 
 
 class TooMany(Exception):
@@ -141,7 +120,7 @@ def keep(
         data,
         landmark=landmark,
         author=author,
-        licence=licence.name,
+        licence=licence.code,
         licence_url=licence.url,
         contributed_by=contributor,
     )
@@ -163,7 +142,7 @@ def put_right(contribution: Contribution, *, author: str, licence: Licence, note
     image = LandmarkImage.objects.waiting().select_for_update().filter(pk=contribution.image_id).first()
     if image is None:
         return False
-    image.author, image.licence, image.licence_url = author, licence.name, licence.url
+    image.author, image.licence, image.licence_url = author, licence.code, licence.url
     image.save(update_fields=["author", "licence", "licence_url"])
     contribution.note = note
     contribution.save(update_fields=["note"])
@@ -191,6 +170,6 @@ def _why_known(image: LandmarkImage) -> str:
     """Why a photo that the catalogue has is not taken again; nothing is told of what others' photos became."""
     if image.state == State.PUBLISHED:
         return _("This photo is in the catalogue already, at %(place)s.") % {"place": image.landmark}
-    if image.state == State.CANDIDATE:
+    if image.state in (State.CANDIDATE, State.HELD):
         return _("This photo has been offered already and waits for a curator.")
     return _("This photo was offered before and turned down or withdrawn.")

@@ -13,14 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
 from django.db import models, transaction
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from . import storage
+from . import licences, storage
 from .models import CurationEvent, Landmark, LandmarkImage
 from .photo import PhotoRefused
 
@@ -48,6 +47,10 @@ class MissingAttribution(Refused):
         self.missing = image.missing_attribution
         names = ", ".join(str(LandmarkImage._meta.get_field(name).verbose_name) for name in self.missing)
         super().__init__(_("Missing: %(fields)s.") % {"fields": names})
+
+
+class NotFree(Refused):
+    """Its licence does not let everyone see it, or is not known to."""
 
 
 class Overtaken(Refused):
@@ -92,7 +95,9 @@ Decide = Callable[[LandmarkImage, CurationEvent | None], Change]
 def publish(
     images: Iterable[LandmarkImage], *, actor: models.Model | None = None, seen: Seen | None = None
 ) -> Outcome:
-    """Show photos to everyone. Refused are those without a place or the attribution required, and unreadable ones."""
+    """Show photos to everyone. Refused are those without place, attribution or a licence that allows it, and
+    unreadable ones.
+    """
     change = Change({"state": State.PUBLISHED, "state_reason": ""})
     return _act(images, Verb.PUBLISH, lambda image, last: change, actor=actor, seen=seen)
 
@@ -114,6 +119,14 @@ def reject(
         return Change({"state": State.REJECTED, "state_reason": reason}, detail=reason)
 
     return _act(images, Verb.REJECT, decide, actor=actor, seen=seen)
+
+
+def hold(
+    images: Iterable[LandmarkImage], *, actor: models.Model | None = None, seen: Seen | None = None
+) -> Outcome:
+    """Keep photos for measurements on this machine alone; those that were published are withdrawn."""
+    change = Change({"state": State.HELD, "state_reason": "", "is_sample": False})
+    return _act(images, Verb.HOLD, lambda image, last: change, actor=actor, seen=seen)
 
 
 def move(
@@ -154,7 +167,12 @@ def credit(
     image: LandmarkImage, *, told: Mapping[str, str], actor: models.Model, seen: Seen | None = None
 ) -> Outcome:
     """Put right what is said of a photo's author, licence and source. What is published keeps all three."""
-    change = Change({name: told[name] for name in TOLD if name in told})
+    after = {name: told[name] for name in TOLD if name in told}
+    if licence := licences.known(after.get("licence", "")):
+        after["licence"] = licence.code
+        if licence.code != image.licence:
+            after["licence_url"] = after.get("licence_url") or licence.url
+    change = Change(after)
     return _act([image], Verb.CREDIT, lambda image, last: change, actor=actor, seen=seen)
 
 
@@ -329,8 +347,10 @@ def _enters(image: LandmarkImage, before: Mapping[str, Any]) -> bool:
 def _check_that_it_may_be_shown(image: LandmarkImage) -> None:
     if image.landmark_id is None:
         raise Refused(_("It is not said which place it shows."))
-    if settings.REQUIRE_ATTRIBUTION and image.missing_attribution:
+    if image.missing_attribution:
         raise MissingAttribution(image)
+    if why := licences.why_not_shown(image.licence):
+        raise NotFree(why)
 
 
 def _write_served(images: list[LandmarkImage]) -> Iterator[tuple[LandmarkImage, Exception]]:

@@ -21,17 +21,18 @@ from typing import Protocol
 
 from django.utils.translation import gettext as _
 
-from . import croissant, photo, storage
+from . import attribution, croissant, photo, storage
 from .models import Landmark, LandmarkImage
 
 LANDMARKS, IMAGES, DESCRIPTION = "landmarks.csv", "images.csv", "croissant.json"
 LANDMARK_COLUMNS = (
     "landmark", "name_vi", "name_en", "other_names", "province", "province_before_2025_07", "category", "kind",
-    "latitude", "longitude", "description_vi", "description_en", "unesco", "unesco_year", "overlaps_with", "split",
+    "latitude", "longitude", "description_vi", "description_en", "unesco", "unesco_year", "wikidata_id", "overlaps_with",
+    "split",
 )  # fmt: skip
 IMAGE_COLUMNS = (
     "path", "landmark", "near_duplicate_group", "width", "height", "author", "licence", "licence_url",
-    "source_url", "rendered", "sha256",
+    "source_url", "credit_vi", "credit_en", "rendered", "sha256",
 )  # fmt: skip
 NAME_LENGTH = 16  # hexadecimal digits of a photo's content, of which its file's name is made
 
@@ -63,14 +64,13 @@ def export(
     url: str = "",
     progress: Callable[[Iterable[LandmarkImage]], Iterable[LandmarkImage]] = iter,
 ) -> Tally:
-    """Write all published photos that have author, licence and source, to a folder, or to an archive if it is named .zip.
+    """Write all published photos that anyone may use, to a folder, or to an archive if it is named .zip.
 
     split_of: slug -> "train", "choose" or "test", for the landmarks that have photos. A photo that tells where it
     was taken goes out as an upright copy without metadata, any other as it came. What is written appears under
     its name only when it is whole. Raises ExportError.
     """
-    images = LandmarkImage.objects.published().exclude(author="").exclude(licence="").exclude(source_url="")
-    images = images.select_related("landmark").order_by("landmark__slug", "pk")
+    images = LandmarkImage.objects.to_pass_on().select_related("landmark").order_by("landmark__slug", "pk")
     landmarks = list(
         Landmark.objects.filter(images__in=images)
         .distinct()
@@ -79,7 +79,7 @@ def export(
         .order_by("slug")
     )
     if not landmarks:
-        raise ExportError(_("No published photo has an author, a licence and a source."))
+        raise ExportError(_("There is no published photo that anyone may use."))
     splits = split_of(landmarks)
     rows, unreadable = [], []
     with _shelf(target) as shelf:
@@ -124,6 +124,8 @@ def _image_row(image: LandmarkImage, *, name: str, data: bytes) -> dict[str, obj
         "licence": image.licence,
         "licence_url": image.licence_url,
         "source_url": image.source_url,
+        "credit_vi": attribution.credit(image, language="vi"),
+        "credit_en": attribution.credit(image, language="en"),
         "rendered": "yes" if image.is_rendered else "no",
         "sha256": hashlib.sha256(data).hexdigest(),
     }
@@ -132,7 +134,7 @@ def _image_row(image: LandmarkImage, *, name: str, data: bytes) -> dict[str, obj
 def _landmark_row(landmark: Landmark, splits: Mapping[str, str]) -> dict[str, object]:
     same = (
         "name_vi", "name_en", "category", "kind", "latitude", "longitude", "description_vi", "description_en",
-        "unesco", "unesco_year",
+        "unesco", "unesco_year", "wikidata_id",
     )  # fmt: skip
     return {name: getattr(landmark, name) for name in same} | {
         "landmark": landmark.slug,

@@ -7,6 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from . import contributing, takedowns
+from .licences import Licence
 from .models import Collection, CollectionItem, Contribution, LandmarkImage, TakedownRequest
 
 
@@ -71,7 +72,7 @@ class SaidOfPhoto(forms.Form):
     )
     licence = forms.ChoiceField(
         label=_("Licence"),
-        choices=[(name, name) for name in contributing.LICENCES],
+        choices=[(code, code) for code in contributing.LICENCES],
         widget=forms.RadioSelect,
         error_messages={"required": _("Please choose a licence.")},
     )
@@ -83,10 +84,13 @@ class SaidOfPhoto(forms.Form):
     )
 
     @property
-    def licences(self) -> list[tuple[contributing.Licence, bool]]:
-        """Each licence, and whether it is the one chosen."""
+    def licences(self) -> list[tuple[Licence, str, bool]]:
+        """Each licence, what it means, and whether it is the one chosen."""
         chosen = self["licence"].value()
-        return [(licence, licence.name == chosen) for licence in contributing.LICENCES.values()]
+        return [
+            (licence, contributing.MEANINGS[code], code == chosen)
+            for code, licence in contributing.LICENCES.items()
+        ]
 
     def said(self) -> dict:
         """What `contributing.offer` and `contributing.put_right` take."""

@@ -89,6 +89,7 @@ def add(
         taken_longitude=examined.facts.longitude,
     )
     image.clean_fields(exclude={"original", "landmark", "contributed_by", "near_duplicate_of"})
+    image.clean()
     image.original.save(f"photo.{photo.EXTENSIONS[examined.facts.format]}", ContentFile(data), save=False)
     try:
         with transaction.atomic():

@@ -29,15 +29,24 @@ def merge(landmark: Landmark, *, into: Landmark, actor: models.Model | None = No
         curation.move(landmark.images.all(), landmark=into, actor=actor)
         _hand_over(landmark, into)
         landmark.merged.update(merged_into=into)
+        landmark.split_off.exclude(pk=into.pk).update(split_from=into)
+        if into.split_from_id == landmark.pk:
+            into.split_from = None
+            into.save(update_fields=["split_from"])
         landmark.merged_into = into
-        landmark.save(update_fields=["merged_into", "updated_at"])
+        landmark.save(update_fields=["merged_into", "wikidata_id", "updated_at"])
 
 
 def _hand_over(landmark: Landmark, into: Landmark) -> None:
     known = {name.casefold() for name in (into.name_vi, into.name_en, *into.other_names)}
     names = dict.fromkeys((landmark.name_vi, landmark.name_en, *landmark.other_names))
     into.other_names += [name for name in names if name.casefold() not in known]
-    into.save(update_fields=["other_names", "updated_at"])
+    item, landmark.wikidata_id = landmark.wikidata_id, ""
+    Landmark.objects.filter(pk=landmark.pk).update(
+        wikidata_id=""
+    )  # before the other takes it: one item, one place
+    into.wikidata_id = into.wikidata_id or item
+    into.save(update_fields=["other_names", "wikidata_id", "updated_at"])
     into.overlaps_with.add(*landmark.overlaps_with.exclude(pk=into.pk))
     landmark.overlaps_with.clear()
     told = Fact.objects.filter(landmark=into).values("kind")

@@ -168,6 +168,12 @@ def _plain(word: str) -> str:
     return "".join(letter for letter in letters if letter.isalnum())
 
 
+def plain(name: str) -> str:
+    """A name as `words` holds it: without accents, in small letters, only a space between two words."""
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", name).lower())
+    return " ".join(filter(None, map(_plain, words)))
+
+
 def _phrase(words: list[Word]) -> str:
     return " ".join(word.plain for word in words)
 

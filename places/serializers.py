@@ -3,6 +3,7 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from . import attribution
 from .models import FormerProvince, Landmark, LandmarkImage, Province
 
 
@@ -39,7 +40,7 @@ class LandmarkSerializer(serializers.ModelSerializer):
         model = Landmark
         fields = [
             "slug", "url", "name_vi", "name_en", "other_names", "province", "category", "kind", "latitude",
-            "longitude", "unesco", "unesco_year", "distance_km",
+            "longitude", "unesco", "unesco_year", "wikidata_id", "distance_km",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.URLField)
@@ -75,12 +76,16 @@ class LandmarkImageSerializer(serializers.ModelSerializer):
     thumbnail = serializers.SerializerMethodField(help_text="WebP, 480 pixels at the longest side at most.")
     width = serializers.IntegerField(help_text="Of the original, upright, in pixels.")
     height = serializers.IntegerField(help_text="Of the original, upright, in pixels.")
+    credit_vi = serializers.SerializerMethodField(
+        help_text="Whom to thank, as it may stand beside the photo."
+    )
+    credit_en = serializers.SerializerMethodField(help_text="The same in English.")
 
     class Meta:
         model = LandmarkImage
         fields = [
             "id", "landmark", "photo", "thumbnail", "width", "height", "is_rendered", "author", "licence", "licence_url",
-            "source_url",
+            "source_url", "credit_vi", "credit_en",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.URLField(allow_null=True))
@@ -90,6 +95,12 @@ class LandmarkImageSerializer(serializers.ModelSerializer):
     @extend_schema_field(serializers.URLField(allow_null=True))
     def get_thumbnail(self, image: LandmarkImage) -> str | None:
         return _absolute(self, image.thumbnail.url) if image.thumbnail else None
+
+    def get_credit_vi(self, image: LandmarkImage) -> str:
+        return attribution.credit(image, language="vi")
+
+    def get_credit_en(self, image: LandmarkImage) -> str:
+        return attribution.credit(image, language="en")
 
 
 def _absolute(serializer: serializers.Serializer, url: str) -> str:

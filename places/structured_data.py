@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from django.utils.safestring import SafeString, mark_safe
 
+from . import attribution
 from .models import Landmark, LandmarkImage
 
 # In a script element nothing but these can end it or begin a comment.
@@ -25,6 +26,7 @@ def attraction(
         "alternateName": [*filter(None, [landmark.other_name]), *landmark.other_names],
         "description": landmark.description,
         "url": absolute(landmark.get_absolute_url()),
+        "sameAs": landmark.wikidata_url,
         "address": _address(landmark),
         "geo": _position(landmark),
         "image": [_image(image, absolute) for image in images],
@@ -50,7 +52,7 @@ def _image(image: LandmarkImage, absolute: Callable[[str], str]) -> dict:
         "contentUrl": absolute(image.photo.url),
         "thumbnailUrl": absolute(image.thumbnail.url),
         "creator": {"@type": "Person", "name": image.author} if image.author else None,
-        "creditText": image.author,
+        "creditText": attribution.credit(image),
         "license": image.licence_url,
         "acquireLicensePage": image.source_url,
     }

@@ -33,7 +33,7 @@ def offer(query: Query, *, author: str = "", licence: Licence | None = None) -> 
     """
     if not can_be_offered(query):
         raise CannotBeOffered
-    given = {"author": author if licence else "", "licence": licence.name if licence else ""}
+    given = {"author": author if licence else "", "licence": licence.code if licence else ""}
     offer, is_new = Offer.objects.get_or_create(query=query, defaults=given)
     if not is_new:
         Offer.objects.waiting().filter(pk=offer.pk).update(**given)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
 import shutil
@@ -26,7 +25,7 @@ from retrieval.methods.base import Checkpoint
 from retrieval.methods.gem import CnnIrwnha
 from retrieval.methods.preprocessing import decode
 
-from . import index, indexing, serving
+from . import catalogue_folder, index, indexing, serving
 from .models import Evaluation, ServableCheckpoint
 
 LOCK = "tuning"
@@ -152,8 +151,8 @@ def _questions(
         landmark.slug: {other.slug for other in landmark.overlaps_with.all()}
         for landmark in Landmark.objects.prefetch_related("overlaps_with")
     }
-    catalogue = _export(learned, work / "catalogue", overlaps=overlaps, progress=progress)
-    asked = queries or _export(held, work / "held-out", overlaps=overlaps, progress=progress)
+    catalogue = catalogue_folder.lay_out(learned, work / "catalogue", progress=progress)
+    asked = queries or catalogue_folder.lay_out(held, work / "held-out", progress=progress)
     return from_folder(catalogue, queries=asked), overlaps, asked
 
 
@@ -161,7 +160,7 @@ def _held_out(images: list[LandmarkImage]) -> tuple[list[LandmarkImage], list[La
     """The photos to learn from, and those to measure with: whole authors, so that no series is on both sides."""
     series: dict[int, dict[str, list[LandmarkImage]]] = defaultdict(lambda: defaultdict(list))
     for image in images:
-        series[image.landmark_id][image.author or str(image.group)].append(image)
+        series[image.landmark_id][image.author].append(image)
     learned, held = [], []
     for by_author in series.values():
         wanted = HELD_OUT * sum(map(len, by_author.values()))
@@ -181,33 +180,3 @@ def _held_out(images: list[LandmarkImage]) -> tuple[list[LandmarkImage], list[La
 
 def _shuffled(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
-
-
-def _export(
-    images: list[LandmarkImage], folder: Path, *, overlaps: dict[str, set[str]], progress: Progress
-) -> Path:
-    """The photos' originals as a folder dataset, those of an earlier export that are gone removed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = []
-    for done, image in enumerate(images):
-        progress("reading the catalogue", done, len(images))
-        name = Path(image.landmark.slug) / f"{image.sha256}{Path(image.original.name).suffix}"
-        if not (folder / name).exists():
-            (folder / name).parent.mkdir(exist_ok=True)
-            unfinished = (folder / name).with_suffix(".unfinished")
-            unfinished.write_bytes(storage.original_bytes(image))
-            unfinished.replace(folder / name)
-        rows.append({"path": name.as_posix(), "near_duplicate_group": image.group})
-    kept = {folder / str(row["path"]) for row in rows}
-    for path in folder.glob("*/*"):
-        if path not in kept:
-            path.unlink()
-    with (folder / "images.csv").open("w", newline="") as file:
-        table = csv.DictWriter(file, ["path", "near_duplicate_group"])
-        table.writeheader()
-        table.writerows(rows)
-    with (folder / "landmarks.csv").open("w", newline="") as file:
-        lines = csv.writer(file)
-        lines.writerow(["landmark", "overlaps_with"])
-        lines.writerows((slug, " ".join(sorted(others))) for slug, others in sorted(overlaps.items()))
-    return folder

@@ -14,6 +14,9 @@ from PIL import Image, ImageDraw
 from places import ingest, photo
 from places.models import Fact, FormerProvince, Landmark, LandmarkImage, Province
 
+# Whom to thank for a photo, where a test does not mind.
+THANKS = {"author": "An Nguyễn", "licence": "CC BY 4.0", "source_url": "https://example.org/an"}
+
 
 def drawn_photo(seed: int, size: tuple[int, int] = (640, 480), format: str = "JPEG", **save) -> bytes:
     """A picture of its own for each seed: bright shapes with corners and grain before a shaded sky."""

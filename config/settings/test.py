@@ -13,7 +13,6 @@ SECRET_KEY = "tests"
 ALLOWED_HOSTS = ["*"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-REQUIRE_ATTRIBUTION = False
 STATIC_ROOT = None
 
 CELERY_BROKER_URL = "memory://"  # what a test queues reaches nobody

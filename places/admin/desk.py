@@ -191,6 +191,8 @@ class Desk:
                 return self._ask_which(request, images)
             case "apart":
                 return curation.set_apart(images[0], **told)
+            case "hold":
+                return curation.hold(images, **told)
             case "sample":
                 return curation.offer(images, **told)
             case "unsample":

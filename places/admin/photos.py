@@ -51,14 +51,10 @@ class CreditForm(forms.ModelForm):
         return self.instance.events.select_related("actor").first()
 
     def clean(self) -> None:
-        """What somebody changed meanwhile is not overwritten, and what is shown to everyone keeps its attribution."""
+        """What somebody changed meanwhile is not overwritten."""
         super().clean()
         if (last := self._last_act) and last.pk > self.cleaned_data.get("seen", last.pk):
             raise ValidationError(str(curation.Overtaken(last)))
-        if settings.REQUIRE_ATTRIBUTION and self.instance.state == LandmarkImage.State.PUBLISHED:
-            for name in ("author", "licence", "source_url"):
-                if not self.cleaned_data.get(name) and not self.has_error(name):
-                    self.add_error(name, _("A published photo needs it."))
 
 
 @admin.register(LandmarkImage)

@@ -69,12 +69,13 @@ class NewLandmark:
     description_en: str = ""
     unesco: str = ""
     unesco_year: int | None = None
+    wikidata_id: str = ""
 
 
 # The fields that a landmark has under the same name, and of the same kind.
 COPIED = (
     "name_vi", "name_en", "kind", "latitude", "longitude", "category", "description_vi", "description_en", "unesco",
-    "unesco_year",
+    "unesco_year", "wikidata_id",
 )  # fmt: skip
 
 
@@ -123,10 +124,13 @@ def run(
     dataset: Dataset,
     *,
     defaults: Attribution = Attribution(),
+    hold: bool = False,
     dry_run: bool = False,
     progress: Callable[[Iterable[Record]], Iterable[Record]] = iter,
 ) -> Report:
     """Add a dataset's photos, publish those that may be, and report; what is there already is left as it is.
+
+    hold: publish none, and keep them for measurements on this machine alone.
 
     Nothing in the dataset stops it, and a run cut short is gone on with by another. `dry_run` writes nothing.
     """
@@ -176,7 +180,8 @@ def run(
         if record.group:
             first_of.setdefault(record.group, image)
         if image.state == LandmarkImage.State.CANDIDATE and not dry_run:
-            for _image, refusal in curation.publish([image]).refused:
+            settle = curation.hold if hold else curation.publish
+            for _image, refusal in settle([image]).refused:
                 report.waiting.append(Failure(record.name, str(refusal)))
     return report
 

@@ -1,6 +1,6 @@
 """Photos of one landmark from Wikimedia Commons: SOURCE is a category ("Category:Name") or a Wikidata item ("Q42").
 
-Needs --landmark. Only photos under a free licence are taken: the public domain, CC0, CC BY, CC BY-SA. With each come
+Needs --landmark, and takes that one's Wikidata item where no SOURCE is given. Only photos under a free licence are taken (those of places/licences.py). With each come
 its author, its licence with the licence's address, and its page. One request at a time, COMMONS_PAUSE seconds apart,
 under the name of COMMONS_USER_AGENT; what the catalogue has from the same page is not fetched again.
 """
@@ -20,14 +20,13 @@ from django.conf import settings
 from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
-from places import public_web
+from places import licences, public_web
+from places.models import Landmark
 
 from . import Attribution, Dataset, Failure, Record
 
 ITEM = re.compile(r"Q[1-9]\d*")
 CATEGORY_OF_ITEM = "P373"
-# As Commons codes them: pd, pd-old-100, cc0, cc-by-4.0, cc-by-sa-3.0-de; never -nc or -nd.
-FREE = re.compile(r"pd(-.*)?|cc-pd.*|cc0|cc-zero|cc-by(-sa)?(-[\d.]+)?(-[a-z]{2,})?")
 TYPES = ("image/jpeg", "image/png", "image/webp", "image/tiff")
 LONGEST_SIDE = 2560  # pixels; Commons makes a copy of this width where the original is wider
 LONGEST_ANSWER = 20 * 1024 * 1024  # bytes
@@ -46,6 +45,11 @@ def read(source: Path) -> Dataset:
         found = _record(page)
         (failures if isinstance(found, Failure) else records).append(found)
     return Dataset(tuple(records), failures=tuple(failures))
+
+
+def source_for(landmark: Landmark) -> str:
+    """What is read where only the landmark is told: its Wikidata item, or nothing."""
+    return landmark.wikidata_id
 
 
 def _category_of(item: str) -> str:
@@ -85,9 +89,10 @@ def _record(page: dict) -> Record | Failure:
     said = {name: _plain(entry.get("value", "")) for name, entry in info.get("extmetadata", {}).items()}
     if info.get("mime") not in TYPES:
         return Failure(title, _("It is no photo: %(kind)s.") % {"kind": info.get("mime", "?")})
-    if not FREE.fullmatch(said.get("License", "").lower()):
-        licence = said.get("LicenseShortName") or said.get("License") or _("unknown")
-        return Failure(title, _("Its licence is not free: %(licence)s.") % {"licence": licence})
+    licence = licences.known(said.get("License", "")) or licences.known(said.get("LicenseShortName", ""))
+    if licence is None or not licence.is_free:
+        named = said.get("LicenseShortName") or said.get("License") or _("unknown")
+        return Failure(title, _("Its licence is not free: %(licence)s.") % {"licence": named})
     wide = info.get("width", 0) > LONGEST_SIDE
     return Record(
         name=title,
@@ -95,7 +100,7 @@ def _record(page: dict) -> Record | Failure:
         landmark="",
         attribution=Attribution(
             author=(said.get("Artist") or said.get("Credit") or "")[:300],
-            licence=said.get("LicenseShortName", "")[:100],
+            licence=licence.code,
             licence_url=said.get("LicenseUrl", ""),
             source_url=info.get("descriptionurl", ""),
         ),

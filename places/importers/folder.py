@@ -4,7 +4,7 @@ Photos beside the folders wait for somebody to say what they show.
 
 landmarks.csv: landmark (the folder), name_vi, name_en, other_names (separated by |), province,
 province_before_2025_07, category, kind, latitude, longitude, description_vi, description_en, unesco, unesco_year,
-overlaps_with (folders, separated by spaces).
+wikidata_id, overlaps_with (folders, separated by spaces).
 images.csv: path, landmark, near_duplicate_group, author, licence, licence_url, source_url, rendered ("yes" for
 pictures that a computer drew).
 Only landmark and path must be there; a folder or photo that a table lacks is taken all the same.
@@ -104,6 +104,7 @@ def _landmark(folder: str, row: dict[str, str], failures: list[Failure]) -> NewL
         description_en=row.get("description_en", ""),
         unesco=row.get("unesco", ""),
         unesco_year=unesco_year,
+        wikidata_id=row.get("wikidata_id", ""),
         **({"kind": row["kind"]} if row.get("kind") else {}),
     )
 

@@ -17,12 +17,11 @@ from urllib.parse import unquote
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from places import licences
 from places.models import Landmark
 
 from . import Attribution, Dataset, Failure, Record
 from .folder import slug_of
-
-CREATIVE_COMMONS = "creativecommons.org/"
 
 
 def read(source: Path) -> Dataset:
@@ -84,17 +83,16 @@ def _rows(table: Path, *needs: str) -> Iterator[dict[str, str]]:
 
 
 def _attribution(row: dict[str, str]) -> Attribution:
-    """Its licence is given by address, which names it: .../licenses/by-sa/3.0/ is CC BY-SA 3.0."""
+    """Its licence is given by address."""
     address = row["license"]
-    licence = address
-    if CREATIVE_COMMONS in address:
-        kind, _slash, version = (
-            address.partition(CREATIVE_COMMONS)[2].strip("/").partition("/")[2].partition("/")
-        )
-        licence = f"CC {kind.upper()} {version}".strip() if kind not in ("zero", "mark") else "CC0 1.0"
-        licence = "Public domain" if kind == "mark" else licence
+    licence = licences.known(address)
     is_address = address.startswith(("http://", "https://"))
-    return Attribution(row["author"][:300], licence[:100], address if is_address else "", row["url"])
+    return Attribution(
+        row["author"][:300],
+        licence.code if licence else address[:100],
+        address if is_address else "",
+        row["url"],
+    )
 
 
 def _file(source: Path, name: str) -> Path | None:

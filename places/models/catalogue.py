@@ -1,6 +1,7 @@
 """What exists: provinces and landmarks."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import JSONObject
 from django.urls import reverse
@@ -8,6 +9,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from .distance import POSITION, POSITION_INDEX, AroundPoint, Metres, point
+
+WIKIDATA = r"^Q[1-9][0-9]*$"
+NOTHING = models.Value(None, output_field=models.TextField())
 
 
 class PlainNames(models.Func):
@@ -86,6 +90,13 @@ class LandmarkQuerySet(models.QuerySet["Landmark"]):
         """The standing ones that a slug led to once: of a place merged into them, or before it was changed."""
         merged = models.Q(merged__slug=slug) | models.Q(merged__former_slugs__contains=[slug])
         return self.standing().filter(merged | models.Q(former_slugs__contains=[slug])).distinct()
+
+    def namesakes(self, landmark: "Landmark") -> "LandmarkQuerySet":
+        """The other standing ones that go by its Vietnamese or its English name, accents or not."""
+        same = models.Q()
+        for name in filter(None, {landmark.name_vi, landmark.name_en}):
+            same |= models.Q(words__contains=PlainNames(models.Value(name), NOTHING))
+        return self.standing().filter(same).exclude(pk=landmark.pk) if same else self.none()
 
     def with_photo_count(self) -> "LandmarkQuerySet":
         from .images import LandmarkImage  # which has this one's landmark
@@ -196,12 +207,21 @@ class Landmark(Named):
     description_en = models.TextField(_("English description"), blank=True)
     unesco = models.CharField(_("UNESCO status"), max_length=20, choices=Unesco, blank=True)
     unesco_year = models.PositiveSmallIntegerField(_("UNESCO since"), null=True, blank=True)
+    wikidata_id = models.CharField(
+        _("Wikidata item"), max_length=20, blank=True,
+        validators=[RegexValidator(WIKIDATA, _("A Wikidata item is a Q and a number: Q42."))],
+        help_text=_("Q and a number. Photos from Wikimedia Commons are found by it."),
+    )  # fmt: skip
     overlaps_with = models.ManyToManyField(
         "self", symmetrical=True, blank=True, verbose_name=_("stands in or holds")
     )
     merged_into = models.ForeignKey(
         "self", models.PROTECT, related_name="merged", null=True, blank=True, editable=False,
         verbose_name=_("merged into"),
+    )  # fmt: skip
+    split_from = models.ForeignKey(
+        "self", models.SET_NULL, related_name="split_off", null=True, blank=True, editable=False,
+        verbose_name=_("split from"),
     )  # fmt: skip
     former_slugs = ArrayField(models.SlugField(max_length=100), default=list, blank=True, editable=False)
     updated_at = models.DateTimeField(_("last changed"), auto_now=True)
@@ -225,16 +245,37 @@ class Landmark(Named):
                 condition=models.Q(latitude=None, longitude=None)
                 | models.Q(latitude__isnull=False, longitude__isnull=False)  # a check that is NULL passes
                 & models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                violation_error_message=_("A latitude comes with a longitude, and both lie on Earth."),
             ),
             models.CheckConstraint(
                 name="a_landmark_is_not_merged_into_itself",
                 condition=~models.Q(merged_into=models.F("pk")),
+            ),
+            models.CheckConstraint(
+                name="a_landmark_is_not_split_from_itself",
+                condition=~models.Q(split_from=models.F("pk")),
+            ),
+            models.CheckConstraint(
+                name="a_wikidata_item_is_q_and_a_number",
+                condition=models.Q(wikidata_id="") | models.Q(wikidata_id__regex=WIKIDATA),
+                violation_error_message=_("A Wikidata item is a Q and a number: Q42."),
+            ),
+            models.UniqueConstraint(
+                fields=["wikidata_id"],
+                condition=~models.Q(wikidata_id=""),
+                name="a_wikidata_item_is_one_landmark",
+                violation_error_message=_("Another landmark is this Wikidata item already."),
             ),
         ]
         indexes = [POSITION_INDEX]
 
     def get_absolute_url(self) -> str:
         return reverse("places:landmark", args=[self.slug])
+
+    @property
+    def wikidata_url(self) -> str:
+        """The address by which all of the web names the same place; empty where its item is not known."""
+        return f"https://www.wikidata.org/entity/{self.wikidata_id}" if self.wikidata_id else ""
 
     @property
     def other_name(self) -> str:

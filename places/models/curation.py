@@ -39,6 +39,7 @@ class CurationEvent(models.Model):
         PUBLISH = "publish", _("published")
         REJECT = "reject", _("rejected")
         MOVE = "move", _("moved")
+        HOLD = "hold", _("kept on this machine only")
         GROUP = "group", _("put with its near-duplicates")
         UNGROUP = "ungroup", _("said to be no near-duplicate")
         CREDIT = "credit", _("changed what is said of its author and licence")

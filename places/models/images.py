@@ -2,13 +2,14 @@
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Coalesce, Upper
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from places import storage
+from places import licences, storage
 
 from .catalogue import Landmark
 
@@ -42,6 +43,10 @@ class LandmarkImageQuerySet(models.QuerySet["LandmarkImage"]):
         """Those that a curator has yet to decide on."""
         return self.filter(state=LandmarkImage.State.CANDIDATE)
 
+    def held(self) -> "LandmarkImageQuerySet":
+        """Those that only measurements on this machine may use: nobody is ever shown them."""
+        return self.filter(state=LandmarkImage.State.HELD)
+
     def unlabelled(self) -> "LandmarkImageQuerySet":
         """Those of which nobody has said which place they show."""
         return self.filter(landmark=None)
@@ -63,6 +68,10 @@ class LandmarkImageQuerySet(models.QuerySet["LandmarkImage"]):
         firsts = firsts.order_by("-photos", "first").values("first")[:number]
         return shown.filter(pk__in=firsts).order_by("pk")
 
+    def to_pass_on(self) -> "LandmarkImageQuerySet":
+        """Published ones that anyone may use, not this site alone."""
+        return self.published().exclude(licence=licences.PERMISSION.code)
+
     def without_renditions(self) -> "LandmarkImageQuerySet":
         """Published ones that pages can show in two sizes only."""
         return self.published().filter(has_renditions=False)
@@ -79,6 +88,7 @@ class LandmarkImage(models.Model):
         CANDIDATE = "candidate", _("Waiting")
         PUBLISHED = "published", _("Published")
         REJECTED = "rejected", _("Rejected")
+        HELD = "held", _("Kept on this machine only")
 
     landmark = models.ForeignKey(
         Landmark, models.PROTECT, related_name="images", verbose_name=_("landmark"), null=True, blank=True,
@@ -148,6 +158,16 @@ class LandmarkImage(models.Model):
                 condition=~models.Q(state="published") | (~models.Q(photo="") & ~models.Q(thumbnail="")),
             ),
             models.CheckConstraint(
+                name="what_is_not_published_has_no_served_files",
+                condition=models.Q(state="published") | models.Q(photo="", thumbnail=""),
+            ),
+            models.CheckConstraint(
+                name="what_is_published_has_author_licence_and_source",
+                condition=~models.Q(state="published")
+                | models.Q(author__regex=r"\S", licence__regex=r"\S", source_url__regex=r"\S"),
+                violation_error_message=_("A published photo needs an author, a licence and a source."),
+            ),
+            models.CheckConstraint(
                 name="what_is_published_shows_a_landmark",
                 condition=~models.Q(state="published") | models.Q(landmark__isnull=False),
             ),
@@ -183,7 +203,19 @@ class LandmarkImage(models.Model):
         """The id that all near-duplicates of one picture share."""
         return self.near_duplicate_of_id or self.pk
 
+    def clean(self) -> None:
+        """Write the licence as all photos under it do, with its address. Raises ValidationError."""
+        super().clean()
+        if licence := licences.known(self.licence):
+            self.licence, self.licence_url = licence.code, self.licence_url or licence.url
+        if self.state == self.State.PUBLISHED:
+            faults = dict.fromkeys(self.missing_attribution, _("A published photo needs it."))
+            if self.licence and (why := licences.why_not_shown(self.licence)):
+                faults["licence"] = why
+            if faults:
+                raise ValidationError(faults)
+
     @property
     def missing_attribution(self) -> list[str]:
         """The names of the fields without which nobody may be shown it."""
-        return [name for name in ("author", "licence", "source_url") if not getattr(self, name)]
+        return [name for name in ("author", "licence", "source_url") if not getattr(self, name).strip()]

@@ -6,7 +6,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from places import storage
+from places import attribution, storage
 from places.models import LandmarkImage
 
 register = template.Library()
@@ -42,6 +42,12 @@ def photo(image: LandmarkImage, *, alt: str, sizes: str, first: bool = False) ->
 def _picture(image: LandmarkImage, sources: str, img: SafeString) -> SafeString:
     told = format_html(' data-rendered="{}"', _("Rendered")) if image.is_rendered else ""
     return format_html("<picture{}>{}{}</picture>", told, sources, img)
+
+
+@register.simple_tag
+def credit(image: LandmarkImage) -> SafeString:
+    """Whom to thank for a photo, with links to its licence and its source."""
+    return attribution.credit_with_links(image)
 
 
 def _candidates(image: LandmarkImage, files: list[tuple[str, int]]) -> str:

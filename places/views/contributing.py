@@ -135,7 +135,7 @@ def photo(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if image.state == LandmarkImage.State.PUBLISHED:
         return render(request, "places/photo.html", {"image": image, "landmark": image.landmark})
-    if image.state == LandmarkImage.State.REJECTED and image.events.filter(verb="publish").exists():
+    if image.events.filter(verb="publish").exists():
         return render(request, "places/photo_withdrawn.html", {"landmark": image.landmark}, status=410)
     raise Http404
 

@@ -22,7 +22,12 @@ def landmark(request: HttpRequest, slug: str) -> HttpResponse:
     place = (
         Landmark.objects.standing()
         .with_places()
-        .prefetch_related("facts", Prefetch("overlaps_with", around, to_attr="overlapping"))
+        .select_related("split_from")
+        .prefetch_related(
+            "facts",
+            Prefetch("overlaps_with", around, to_attr="overlapping"),
+            Prefetch("split_off", Landmark.objects.standing(), to_attr="parts"),
+        )
         .filter(slug=slug)
         .first()
     )

@@ -113,17 +113,19 @@ def test_an_upload_that_is_refused_says_why(desk, data, told):
     assert LandmarkImage.objects.count() == 1
 
 
-def test_a_published_photo_keeps_its_attribution_where_it_is_required(desk, settings):
-    settings.REQUIRE_ATTRIBUTION = True
+def test_a_published_photo_keeps_its_attribution_and_a_free_licence(desk):
     image = LandmarkImageFactory(published=True, author="An")
     told = {"author": "", "licence": "CC0", "licence_url": "", "source_url": "https://example.org/"}
     told["seen"] = 0
     assert (
         "A published photo needs it." in desk.post(page(f"{PHOTOS}_change", image.pk), told).content.decode()
     )
+    unfree = told | {"author": "Bình", "licence": "cc-by-nc-2.0"}
+    assert "not free: CC BY-NC 2.0" in desk.post(page(f"{PHOTOS}_change", image.pk), unfree).content.decode()
     assert desk.post(page(f"{PHOTOS}_change", image.pk), told | {"author": "Bình"}).status_code == 302
     image.refresh_from_db()
-    assert (image.author, image.licence, image.state) == ("Bình", "CC0", "published")
+    assert (image.author, image.licence, image.state) == ("Bình", "CC0 1.0", "published")
+    assert image.licence_url == "https://creativecommons.org/publicdomain/zero/1.0/"
 
 
 def test_state_and_landmark_change_by_acts_alone(desk):

@@ -127,6 +127,8 @@ def test_only_published_photos_are_told_with_whom_to_thank_and_where_they_lie(ge
     [told] = get("images/")["results"]
     assert (told["id"], told["author"], told["licence"]) == (image.pk, "An", "CC BY-SA 4.0")
     assert told["licence_url"].startswith("https://creativecommons.org/")
+    assert told["credit_vi"] == "Ảnh: An, CC BY-SA 4.0, qua example.org"
+    assert told["credit_en"] == "Photo: An, CC BY-SA 4.0, via example.org"
     assert told["photo"] == f"http://testserver{image.photo.url}"
     assert told["thumbnail"] == f"http://testserver{image.thumbnail.url}"
     assert client.get(f"/api/v1/images/{hidden.pk}/").status_code == 404

@@ -10,6 +10,7 @@ from PIL import Image
 from places import contributing, curation, ingest, storage
 from places.models import Contribution, CurationEvent, LandmarkImage
 from tests.factories import (
+    THANKS,
     CuratorFactory,
     LandmarkFactory,
     LandmarkImageFactory,
@@ -71,10 +72,7 @@ def test_what_is_sent_waits_as_a_candidate_with_all_that_publishing_needs(visito
     assert first.contribution.note == "in March"
 
 
-def test_a_curator_publishes_a_contribution_in_one_act_where_attribution_is_required(
-    visitor, client, settings
-):
-    settings.REQUIRE_ATTRIBUTION = True
+def test_a_curator_publishes_a_contribution_in_one_act(visitor, client):
     send(visitor, file())
     image = LandmarkImage.objects.get()
     assert client.get(f"/places/photos/{image.pk}/").status_code == 404
@@ -112,7 +110,7 @@ def test_sending_the_form_twice_keeps_each_photo_once_and_says_so_alike(visitor)
 
 def test_what_is_refused_is_told_per_file_and_what_is_taken_stays_taken(visitor):
     elsewhere = LandmarkFactory(name_en="Elsewhere")
-    known = ingest.add(drawn_photo(5, (320, 240)), landmark=elsewhere)
+    known = ingest.add(drawn_photo(5, (320, 240)), landmark=elsewhere, **THANKS)
     waiting = ingest.add(drawn_photo(6, (320, 240)), landmark=elsewhere)
     turned_down = ingest.add(drawn_photo(7, (320, 240)), landmark=elsewhere)
     curation.publish([known])

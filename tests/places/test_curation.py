@@ -3,7 +3,7 @@ import io
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
 from django.utils import translation
 from PIL import Image
 
@@ -69,8 +69,7 @@ def test_publishing_twice_changes_and_announces_nothing_more(heard):
     assert len(heard) == CurationEvent.objects.count() == 1
 
 
-def test_where_attribution_is_required_what_lacks_it_is_refused_and_the_rest_published(settings, heard):
-    settings.REQUIRE_ATTRIBUTION = True
+def test_what_lacks_attribution_is_refused_and_the_rest_published(heard):
     whole, bare = LandmarkImageFactory(), LandmarkImageFactory(author="", source_url="")
     with translation.override("en"):
         outcome = curation.publish([bare, whole])
@@ -82,6 +81,61 @@ def test_where_attribution_is_required_what_lacks_it_is_refused_and_the_rest_pub
     assert fresh(bare).state == "candidate"
     assert not fresh(bare).photo
     assert heard == [("published", whole.pk)]
+
+
+@pytest.mark.parametrize(
+    ("licence", "said"),
+    [
+        ("CC BY-NC-ND 2.0", "Its licence is not free: CC BY-NC-ND 2.0."),
+        ("© 2020, all rights reserved", "Its licence is not free: All rights reserved."),
+        ("as agreed with the paper", "“as agreed with the paper” is no licence that we know to be free."),
+    ],
+)
+def test_a_licence_that_is_not_free_is_refused_with_the_reason(licence, said):
+    image = LandmarkImageFactory(licence=licence)
+    with translation.override("en"):
+        [(refused, reason)] = curation.publish([image]).refused
+    assert (refused, fresh(image).state) == (image, "candidate")
+    assert said in str(reason)
+
+
+@pytest.mark.parametrize("missing", ["author", "licence", "source_url"])
+@pytest.mark.parametrize("empty", ["", " "])
+def test_the_database_publishes_nothing_without_author_licence_and_source(missing, empty):
+    image = LandmarkImageFactory(published=True)
+    with pytest.raises(IntegrityError, match="what_is_published_has_author_licence_and_source"):
+        LandmarkImage.objects.filter(pk=image.pk).update(**{missing: empty})
+
+
+def test_holding_a_published_photo_withdraws_it_and_keeps_the_original(
+    heard, django_capture_on_commit_callbacks
+):
+    image, curator = LandmarkImageFactory(published=True, is_sample=True), CuratorFactory()
+    names = [image.photo.name, image.thumbnail.name]
+    with django_capture_on_commit_callbacks(execute=True):
+        assert curation.hold([image], actor=curator).done == [image]
+    image = fresh(image)
+    assert (image.state, image.is_sample, image.photo.name, image.thumbnail.name) == ("held", False, "", "")
+    assert not any(default_storage.exists(name) for name in names)
+    assert storage.original_bytes(image)
+    assert heard == [("withdrawn", image.pk)]
+    assert (CurationEvent.objects.get().verb, CurationEvent.objects.get().actor) == ("hold", curator)
+    assert curation.hold([image]).done == []
+
+
+def test_a_held_photo_can_be_published_once_its_licence_allows_it():
+    image = LandmarkImageFactory(licence="")
+    curation.hold([image])
+    assert len(curation.publish([image]).refused) == 1
+    LandmarkImage.objects.filter(pk=image.pk).update(licence="CC0 1.0")
+    assert curation.publish([image]).done == [image]
+
+
+@pytest.mark.parametrize("state", ["held", "candidate", "rejected"])
+def test_the_database_keeps_no_served_files_for_what_is_not_published(state):
+    image = LandmarkImageFactory(published=True)
+    with pytest.raises(IntegrityError, match="what_is_not_published_has_no_served_files"):
+        LandmarkImage.objects.filter(pk=image.pk).update(state=state)
 
 
 def test_a_photo_whose_original_is_gone_is_refused_and_leaves_no_files():

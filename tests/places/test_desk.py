@@ -159,7 +159,6 @@ def test_a_page_can_be_chosen_whole_without_javascript(client):
 
 
 def test_photos_are_published_and_those_refused_are_named(client, curator, settings):
-    settings.REQUIRE_ATTRIBUTION = True
     whole, bare = LandmarkImageFactory(), LandmarkImageFactory(licence="")
     text = act(client, "publish", whole, bare).content.decode()
     assert LandmarkImage.objects.published().get() == whole
@@ -482,3 +481,9 @@ def test_of_two_who_change_what_is_said_the_second_is_told(client):
     answer = client.post(reverse("admin:places_landmarkimage_change", args=[image.pk]), form)
     assert "Changed meanwhile by Minh at" in answer.content.decode()
     assert fresh(image).author == "Chi"
+
+
+def test_photos_are_kept_on_this_machine_only(client):
+    image = LandmarkImageFactory(published=True)
+    act(client, "hold", image)
+    assert LandmarkImage.objects.held().get() == image

@@ -46,6 +46,7 @@ def dataset():
         slug="chua-cau", name_vi="Chùa Cầu", name_en="Japanese Bridge", other_names=["Cầu Nhật Bản", "Lai Viễn Kiều"],
         province=province, category="bridge", kind="building", latitude=15.877, longitude=108.326,
         description_vi='Cầu "cổ",\nmột dòng nữa.', description_en="Old.", unesco="world_heritage", unesco_year=1999,
+        wikidata_id="Q2",
     )  # fmt: skip
     town = LandmarkFactory(slug="hoi-an", name_vi="Phố cổ Hội An", name_en="Hội An", kind="scene")
     bridge.overlaps_with.add(town)
@@ -54,8 +55,9 @@ def dataset():
     told = ingest.add(with_position(drawn_photo(2, (160, 120))), landmark=town, **THANKS)
     curation.publish([first, copy, told])
     ingest.add(drawn_photo(3, (160, 120)), landmark=town, **THANKS)  # nobody has published it
-    unthanked = ingest.add(drawn_photo(4, (160, 120)), landmark=town)
-    curation.publish([unthanked])
+    for_us = ingest.add(drawn_photo(4, (160, 120)), landmark=town, **THANKS | {"licence": "permission given"})
+    curation.publish([for_us])
+    curation.hold([ingest.add(drawn_photo(5, (160, 120)), landmark=town, **THANKS)])
     return first, copy, told
 
 
@@ -102,10 +104,17 @@ def test_what_goes_out_comes_back_the_same(dataset, tmp_path, settings, name, re
     assert LandmarkImage.objects.exclude(near_duplicate_of=None).count() == 1
 
 
-def test_only_published_photos_with_attribution_go_out(dataset, tmp_path):
+def test_only_published_photos_that_anyone_may_use_go_out(dataset, tmp_path):
     assert LandmarkImage.objects.published().count() == 4
     exporting.export(tmp_path / "out", made_on=DAY)
     assert len(list((tmp_path / "out").glob("*/*"))) == 3
+
+
+def test_each_photo_goes_out_with_the_sentence_that_thanks_for_it(dataset, tmp_path):
+    exporting.export(tmp_path / "out", made_on=DAY)
+    with open(tmp_path / "out" / "images.csv", newline="") as file:
+        thanks = {(row["credit_vi"], row["credit_en"]) for row in csv.DictReader(file)}
+    assert thanks == {("Ảnh: An, CC BY 4.0, qua a.example", "Photo: An, CC BY 4.0, via a.example")}
 
 
 def test_where_a_photo_was_taken_does_not_go_out(dataset, tmp_path):

@@ -48,7 +48,8 @@ def test_a_photo_is_kept_untouched_as_a_candidate_with_all_that_is_known_of_it(l
     )
     image = LandmarkImage.objects.get(pk=image.pk)
     assert (image.state, image.landmark, image.contributed_by) == ("candidate", landmark, user)
-    assert (image.author, image.licence) == ("An", "CC0")
+    assert (image.author, image.licence) == ("An", "CC0 1.0")
+    assert image.licence_url == "https://example.org/cc0"
     assert (image.width, image.height) == (640, 480)
     assert image.taken_at == datetime(2024, 5, 6, 0, 8, 9, tzinfo=UTC)
     assert (image.taken_latitude, image.taken_longitude) == (pytest.approx(21.025), pytest.approx(105.85))

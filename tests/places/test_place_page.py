@@ -78,8 +78,9 @@ def test_a_places_page_takes_a_fixed_number_of_queries(client, django_assert_num
     for _round in range(2):
         LandmarkImageFactory.create_batch(3, landmark=place, published=True)
         place.overlaps_with.add(*LandmarkFactory.create_batch(2))
+        LandmarkFactory.create_batch(2, split_from=place)
         FactFactory(landmark=place, kind=kinds.pop())
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             client.get("/places/van-mieu/")
 
 
@@ -219,7 +220,7 @@ def test_machines_are_told_what_a_place_is_and_whom_to_thank_for_its_photos(clie
     place = LandmarkFactory(
         slug="van-mieu", name_vi="Văn Miếu", name_en="Temple of Literature", other_names=["Quốc Tử Giám"],
         description_en="The first university.", province=ProvinceFactory(name_en="Hanoi"),
-        latitude=21.0281, longitude=105.8357,
+        latitude=21.0281, longitude=105.8357, wikidata_id="Q1",
     )  # fmt: skip
     image = LandmarkImageFactory(landmark=place, published=True)
     assert structured(read(client, "/en/places/van-mieu/")) == {
@@ -229,6 +230,7 @@ def test_machines_are_told_what_a_place_is_and_whom_to_thank_for_its_photos(clie
         "alternateName": ["Văn Miếu", "Quốc Tử Giám"],
         "description": "The first university.",
         "url": "http://testserver/en/places/van-mieu/",
+        "sameAs": "https://www.wikidata.org/entity/Q1",
         "address": {"@type": "PostalAddress", "addressCountry": "VN", "addressRegion": "Hanoi"},
         "geo": {"@type": "GeoCoordinates", "latitude": 21.0281, "longitude": 105.8357},
         "image": [
@@ -237,7 +239,7 @@ def test_machines_are_told_what_a_place_is_and_whom_to_thank_for_its_photos(clie
                 "contentUrl": f"http://testserver{image.photo.url}",
                 "thumbnailUrl": f"http://testserver{image.thumbnail.url}",
                 "creator": {"@type": "Person", "name": "An Nguyễn"},
-                "creditText": "An Nguyễn",
+                "creditText": "Photo: An Nguyễn, CC BY-SA 4.0, via example.org",
                 "license": "https://creativecommons.org/licenses/by-sa/4.0/",
                 "acquireLicensePage": image.source_url,
             }

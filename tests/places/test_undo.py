@@ -101,8 +101,9 @@ def test_what_is_said_of_an_author_is_in_the_history_and_can_be_taken_back(photo
     assert fresh(photo).author == "An Nguyễn"
 
 
-def test_a_published_photo_keeps_its_attribution(photo, curator, settings):
-    settings.REQUIRE_ATTRIBUTION = True
+def test_a_published_photo_keeps_its_attribution_and_a_free_licence(photo, curator):
+    outcome = curation.credit(photo, told={"licence": "cc-by-nc-2.0"}, actor=curator)
+    assert "CC BY-NC 2.0" in str(outcome.refused[0][1])
     outcome = curation.credit(photo, told={"author": ""}, actor=curator)
     assert "Missing: author." in str(outcome.refused[0][1])
     assert fresh(photo).author == "An Nguyễn"
@@ -277,3 +278,20 @@ def test_of_two_curators_at_the_same_moment_the_second_is_told(curator):
     [(_image, reason)] = outcomes[0].refused
     assert reason.event.actor == other
     assert (fresh(image).state, CurationEvent.objects.count()) == ("rejected", 1)
+
+
+def test_a_licence_is_kept_as_all_photos_under_it_say_it_with_its_address(photo, curator):
+    curation.credit(
+        photo, told={"licence": "Creative Commons Attribution 4.0", "licence_url": ""}, actor=curator
+    )
+    assert fresh(photo).licence == "CC BY 4.0"
+    assert fresh(photo).licence_url == "https://creativecommons.org/licenses/by/4.0/"
+
+
+def test_holding_a_photo_can_be_taken_back(photo, curator):
+    curation.hold([photo], actor=curator)
+    assert fresh(photo).state == "held"
+    assert not fresh(photo).photo
+    taken_back(photo, actor=curator)
+    assert fresh(photo).state == "published"
+    assert fresh(photo).photo

@@ -93,13 +93,13 @@ def test_photos_are_chosen_by_province_kind_and_licence(client):
     hue, hanoi = ProvinceFactory(slug="hue", name_en="Huế"), ProvinceFactory(slug="hanoi")
     tomb = LandmarkFactory(name_en="Tomb", province=hue, category="tomb")
     lake = LandmarkFactory(name_en="Lake", province=hanoi, category="lake")
-    free = photos(1, landmark=lake, licence="CC0")[0]
+    free = photos(1, landmark=lake, licence="CC0 1.0")[0]
     query = found(*photos(2, landmark=tomb), free, *photos(1, landmark=lake))
     assert names(laid_out(query, province="hue")) == [["Tomb"]]
     assert names(laid_out(query, category="lake")) == [["Lake"]]
-    assert laid_out(query, licence="CC0").chosen == 1
-    assert laid_out(query, licence="CC0", province="hue").chosen == 0
-    text = text_of(client.get(f"/en/searches/{query.pk}/?licence=CC0"))
+    assert laid_out(query, licence="CC0 1.0").chosen == 1
+    assert laid_out(query, licence="CC0 1.0", province="hue").chosen == 0
+    text = text_of(client.get(f"/en/searches/{query.pk}/?licence=CC0+1.0"))
     assert "1 of the 4 photos found" in text
     assert "Show all of them" in text
 

@@ -7,7 +7,7 @@ from places.models import LandmarkImage
 from retrieval import index, methods
 from retrieval.methods.base import Description, LocalFeatures
 from retrieval.models import DescribeFailure, Descriptor, LocalFeatureSet
-from tests.factories import LandmarkFactory, LandmarkImageFactory, ProvinceFactory
+from tests.factories import THANKS, LandmarkFactory, LandmarkImageFactory, ProvinceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +33,7 @@ def many_photos(count: int, *, landmark) -> None:
     images = LandmarkImage.objects.bulk_create(
         LandmarkImage(
             landmark=landmark, state="published", original="o", photo="p", thumbnail="t", sha256=f"{landmark.pk}-{n}",
-            perceptual_hash=n, width=1, height=1,
+            perceptual_hash=n, width=1, height=1, **THANKS,
         )
         for n in range(count)
     )  # fmt: skip
@@ -253,6 +253,8 @@ def test_labels_say_the_landmark_and_the_group_of_near_duplicates(django_assert_
 
 def test_a_photo_that_was_withdrawn_has_no_label():
     image, candidate = photo_at(0.1), LandmarkImageFactory()
-    LandmarkImage.objects.filter(pk=image.pk).update(state=LandmarkImage.State.REJECTED)
+    LandmarkImage.objects.filter(pk=image.pk).update(
+        state=LandmarkImage.State.REJECTED, photo="", thumbnail=""
+    )
     assert published().labels([image.pk, candidate.pk, 0]) == {}
     assert published().labels([]) == {}

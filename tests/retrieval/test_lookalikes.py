@@ -75,7 +75,9 @@ def test_landmarks_that_overlap_are_no_look_alikes(caves):
 
 
 def test_what_is_not_published_is_not_looked_at(caves):
-    LandmarkImage.objects.filter(landmark=caves[1]).update(state=LandmarkImage.State.REJECTED)
+    LandmarkImage.objects.filter(landmark=caves[1]).update(
+        state=LandmarkImage.State.REJECTED, photo="", thumbnail=""
+    )
     assert find(method=GEM) == []
 
 

@@ -131,17 +131,6 @@ def authors(images) -> set[tuple[int, str]]:
     return {(image.landmark_id, image.author) for image in images}
 
 
-def test_photos_without_an_author_are_held_out_by_their_near_duplicates(learning, tune):
-    lake, citadel = LandmarkFactory(slug="lake"), LandmarkFactory(slug="citadel")
-    for landmark in (lake, citadel):
-        for _number in range(5):
-            photo(landmark, "", near_duplicate_of=photo(landmark, ""))
-    tune()
-    learned, held = sides(learning)
-    assert len(held) == 4
-    assert not {image.group for image in learned} & {image.group for image in held}
-
-
 def test_a_copy_of_a_learned_photo_by_another_author_asks_nothing(landmarks, learning, tune):
     tune()
     learned, held = sides(learning)

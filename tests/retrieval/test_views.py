@@ -164,16 +164,24 @@ def test_the_address_of_a_refusal_opened_again_leads_home(client):
 def test_the_answer_is_the_place_first_and_is_not_said_to_be_certain(client):
     place = LandmarkFactory(name_vi="Văn Miếu", name_en="Temple of Literature")
     image = LandmarkImageFactory(landmark=place, published=True)
-    query = answered(
-        image, LandmarkImageFactory(published=True, author="", licence="", source_url=""), shared=True
-    )
-    for address, sentence, name, unknown in (
-        (f"/searches/{query.pk}/", "Gần giống nhất", "Văn Miếu", "chưa rõ tác giả"),
-        (f"/en/searches/{query.pk}/", "Closest match", "Temple of Literature", "author unknown"),
+    query = answered(image, shared=True)
+    for address, sentence, name, thanks in (
+        (
+            f"/searches/{query.pk}/",
+            "Gần giống nhất",
+            "Văn Miếu",
+            "Ảnh: An Nguyễn , CC BY-SA 4.0 , qua example.org",
+        ),
+        (
+            f"/en/searches/{query.pk}/",
+            "Closest match",
+            "Temple of Literature",
+            "Photo: An Nguyễn , CC BY-SA 4.0 , via example.org",
+        ),
     ):
         text = text_of(client.get(address))
         assert text.index(sentence) < text.index(name, text.index(sentence)) < text.index("An Nguyễn")
-        assert unknown in text
+        assert thanks in text
         assert "delf-v1" in text
 
 

@@ -2,11 +2,13 @@ from argparse import RawDescriptionHelpFormatter
 from collections import Counter
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from places import importers
+from places.models import Landmark
 
 
 class Command(BaseCommand):
@@ -20,9 +22,12 @@ class Command(BaseCommand):
             "format", choices=importers.formats(), help="how the dataset is laid out; see below"
         )
         parser.add_argument(
-            "source", type=Path, metavar="SOURCE", help="a folder, a file, or what the format says"
+            "source", type=Path, nargs="?", metavar="SOURCE", help="a folder, a file, or what the format says"
         )
         parser.add_argument("--landmark", default="", help="slug of the landmark that all the photos show")
+        parser.add_argument(
+            "--hold", action="store_true", help="publish nothing: keep the photos for measurements here alone"
+        )
         parser.add_argument("--dry-run", action="store_true", help="look at everything, change nothing")
         for name, what in (
             ("author", "author"),
@@ -32,9 +37,13 @@ class Command(BaseCommand):
         ):
             parser.add_argument(f"--{name}", default="", help=f"{what} of the photos that name none")
 
-    def handle(self, *, format: str, source: Path, landmark: str, dry_run: bool, **options) -> None:
+    def handle(
+        self, *, format: str, source: Path | None, landmark: str, hold: bool, dry_run: bool, **options
+    ) -> None:
+        reader = importers.formats()[format]
+        source = source or _source_for(landmark, reader=reader)
         try:
-            dataset = importers.formats()[format].read(source)
+            dataset = reader.read(source)
         except (OSError, ValueError) as error:
             raise CommandError(str(error)) from error
         if landmark:
@@ -46,7 +55,11 @@ class Command(BaseCommand):
         )
         try:
             report = importers.run(
-                dataset, defaults=defaults, dry_run=dry_run, progress=partial(tqdm, unit="photo")
+                dataset,
+                defaults=defaults,
+                hold=hold,
+                dry_run=dry_run,
+                progress=partial(tqdm, unit="photo"),
             )
         except KeyboardInterrupt:
             raise CommandError("Stopped. Run it again to go on where it was.") from None
@@ -67,3 +80,13 @@ class Command(BaseCommand):
         for title, failures in (("Skipped", report.skipped), ("Failed", report.failed)):
             for failure in failures:
                 self.stdout.write(f"{title}: {failure.name}: {failure.reason}")
+
+
+def _source_for(slug: str, *, reader: ModuleType) -> Path:
+    """What a format reads for a landmark where nothing else is named. Raises CommandError."""
+    landmark = Landmark.objects.standing().filter(slug=slug).first()
+    if landmark is None or not hasattr(reader, "source_for"):
+        raise CommandError("Say what to read: name a SOURCE.")
+    if not (source := reader.source_for(landmark)):
+        raise CommandError(f"{landmark} has no Wikidata item: name a SOURCE, or note its item in the admin.")
+    return Path(source)

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from retrieval import calibrating, serving
+from retrieval import calibrating, catalogue_folder, serving
 from retrieval.answering.approaches import Loaded, UnknownVerifier
 from retrieval.answering.bundled import FOLDER, Calibrated
 from retrieval.evaluation import calibration
@@ -30,6 +30,9 @@ class Command(BaseCommand):
         parser.add_argument("--methods", nargs="+", metavar="NAME", help=naming.HELP)
         parser.add_argument("--queries", type=Path, metavar="DIR", help="ask with this folder's photos")
         parser.add_argument(
+            "--held", action="store_true", help="ask with the photos kept on this machine only"
+        )
+        parser.add_argument(
             "--photos",
             type=int,
             default=calibrating.PHOTOS,
@@ -50,8 +53,14 @@ class Command(BaseCommand):
         )
         parser.add_argument("--cache", type=Path, metavar="DIR", default=settings.VAR_DIR / "evaluation")
 
-    def handle(self, *, methods, folder, dry_run, report, bundle, **options):
+    def handle(self, *, methods, folder, held, dry_run, report, bundle, **options):
+        if held and (folder or options["queries"]):
+            raise CommandError(
+                "--held says what to ask the catalogue with: leave out --folder and --queries."
+            )
         try:
+            if held:
+                options["queries"] = _held(options["cache"])
             for name in naming.several(methods):
                 among = None if folder else serving.available()
                 approach = calibration.remembering(naming.approach(name, among=among).load())
@@ -110,6 +119,12 @@ class Command(BaseCommand):
             figures = calibration.figures(*calibration.judged(tested, chances), curve=curve)
         facts = approach.approach
         return Calibrated(facts.name, facts.checkpoint.name, curve, figures.as_json(), where)
+
+
+def _held(cache: Path) -> Path:
+    with bars(of="held photos: ") as progress:
+        asking = catalogue_folder.held_to_ask_with()
+        return catalogue_folder.lay_out(asking, cache / "held", progress=progress)
 
 
 def _told(label: str, found: Calibrated, *, whole: bool) -> str:

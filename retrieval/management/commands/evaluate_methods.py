@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, InterfaceError
 from django.template.loader import render_to_string
 
+from retrieval import catalogue_folder
 from retrieval.answering import approaches, bundled
 from retrieval.answering.approaches import Approach, Loaded, UnknownVerifier
 from retrieval.evaluation import benchmark, datasets, report, sheet
@@ -44,7 +45,10 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("dataset", choices=["folder", "json", *BENCHMARKS])
+        parser.add_argument("dataset", choices=["catalogue", "folder", "json", *BENCHMARKS])
+        parser.add_argument(
+            "--held", action="store_true", help="with catalogue: photos kept on this machine only too"
+        )
         parser.add_argument("path", type=Path, nargs="?", help="of the folder, or of the ground truth")
         parser.add_argument("--gnd", type=Path, metavar="FILE", help="gnd_*.pkl, or the folder of text files")
         parser.add_argument("--images", type=Path, metavar="DIR", help="where a ground truth's photos are")
@@ -130,16 +134,24 @@ class Command(BaseCommand):
 
 def _dataset(
     *, dataset: str, path: Path | None, gnd: Path | None, images: Path | None, distractors: Path | None,
-    **options: Any,
+    held: bool, cache: Path, **options: Any,
 ) -> Dataset:  # fmt: skip
     truth = gnd or path
-    if dataset == "folder":
+    if held and dataset != "catalogue":
+        raise CommandError("--held is for the catalogue only.")
+    if dataset == "catalogue":
+        # A name of its own where photos take part that nobody else has: its figures are not the other's.
+        kept = cache / ("catalogue-with-held" if held else "catalogue")
+        with bars(of="catalogue: ") as progress:
+            catalogue_folder.lay_out(catalogue_folder.measurable(held=held), kept, progress=progress)
+        found = datasets.from_folder(kept, **{name: options[name] for name in FOLDER_ONLY})
+    elif dataset == "folder":
         if path is None:
             raise CommandError("folder needs a PATH: a folder with a folder of photos per landmark.")
         asked = {name: options[name] for name in FOLDER_ONLY}
         found = datasets.from_folder(path, **asked)
     elif wrong := [flag for name, flag in FOLDER_ONLY.items() if options[name]]:
-        raise CommandError(f"{wrong[0]} is for a folder of landmarks only.")
+        raise CommandError(f"{wrong[0]} is for the catalogue or a folder of landmarks.")
     elif truth is None:
         what = (
             "the folder of its text files" if dataset in CLASSIC else f"its ground truth (gnd_{dataset}.pkl)"

@@ -8,11 +8,11 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from places import importers
 from places.importers import commons
-from places.models import LandmarkImage
+from places.models import Landmark, LandmarkImage
 from tests.factories import LandmarkFactory, drawn_photo
 
 pytestmark = pytest.mark.django_db
@@ -115,7 +115,7 @@ def test_free_photos_of_a_category_come_with_author_licence_and_page(wikimedia, 
     ]
     image = LandmarkImage.objects.published().get(source_url__endswith="File:1.jpg")
     assert image.missing_attribution == []
-    assert (image.author, image.licence) == ("Nguyễn & 1", "CC-BY-SA-4.0")
+    assert (image.author, image.licence) == ("Nguyễn & 1", "CC BY-SA 4.0")
 
 
 def test_a_photo_larger_than_needed_is_fetched_as_a_copy_of_the_width_needed(wikimedia, temple):
@@ -153,7 +153,7 @@ def test_what_cannot_be_found_is_refused(wikimedia, temple, source):
 
 
 @pytest.mark.parametrize(
-    "licence", ["cc-by-nc-4.0", "cc-by-nd-2.0", "cc-by-nc-sa-3.0", "fair use", "gfdl", ""]
+    "licence", ["cc-by-nc-4.0", "cc-by-nd-2.0", "cc-by-nc-sa-3.0", "fair use", "own work", ""]
 )
 def test_what_is_not_free_is_left(wikimedia, temple, licence):
     wikimedia.pages = [[page(1, licence=licence)]]
@@ -168,3 +168,17 @@ def test_what_is_no_photo_is_left(wikimedia, temple):
 def test_the_command_takes_a_category(wikimedia, temple, capsys):
     call_command("import_images", "commons", "Category:Temple of Literature, Hanoi", landmark="van-mieu")
     assert "3 photos added" in capsys.readouterr().out
+
+
+def test_the_command_takes_the_landmarks_own_item_where_no_source_is_named(wikimedia, temple, capsys):
+    Landmark.objects.filter(pk=temple.pk).update(wikidata_id="Q1193932")
+    call_command("import_images", "commons", landmark="van-mieu")
+    assert "3 photos added" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("format", "told"), [("commons", "has no Wikidata item"), ("folder", "name a SOURCE")]
+)
+def test_the_command_says_so_where_there_is_nothing_to_read(temple, format, told):
+    with pytest.raises(CommandError, match=told):
+        call_command("import_images", format, landmark="van-mieu")

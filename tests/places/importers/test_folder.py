@@ -4,13 +4,21 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from places import importers
 from places.importers import folder
 from places.models import CurationEvent, Landmark, LandmarkImage
-from tests.factories import FormerProvinceFactory, LandmarkFactory, ProvinceFactory, drawn_photo
+from tests.factories import (
+    THANKS,
+    FormerProvinceFactory,
+    LandmarkFactory,
+    ProvinceFactory,
+    drawn_photo,
+)
 
 pytestmark = pytest.mark.django_db
+UNKNOWN, TOLD = importers.Attribution(), importers.Attribution(**THANKS)
 
 
 def put(path: Path, data: bytes) -> None:
@@ -25,8 +33,8 @@ def write_table(path: Path, *rows: dict) -> None:
         writer.writerows(rows)
 
 
-def run(path: Path, **options) -> importers.Report:
-    return importers.run(folder.read(path), **options)
+def run(path: Path, *, defaults=TOLD, **options) -> importers.Report:
+    return importers.run(folder.read(path), defaults=defaults, **options)
 
 
 @pytest.fixture
@@ -62,11 +70,10 @@ def test_a_run_cut_short_is_gone_on_with(dataset):
     assert len(run(dataset).added) == 3
 
 
-def test_a_photo_that_was_added_but_not_yet_published_is_published_by_the_next_run(dataset, settings):
-    settings.REQUIRE_ATTRIBUTION = True
-    run(dataset)
+def test_a_photo_that_was_added_but_not_yet_published_is_published_by_the_next_run(dataset):
+    run(dataset, defaults=UNKNOWN)
     assert not LandmarkImage.objects.published().exists()
-    settings.REQUIRE_ATTRIBUTION = False
+    LandmarkImage.objects.update(**THANKS)
     assert run(dataset).added == []
     assert LandmarkImage.objects.published().count() == 4
 
@@ -129,30 +136,51 @@ def test_a_dry_run_reports_and_writes_nothing(dataset):
     assert not LandmarkImage.objects.exists()
 
 
-def test_a_dry_run_leaves_waiting_photos_waiting(dataset, settings):
-    settings.REQUIRE_ATTRIBUTION = True
-    run(dataset)
-    settings.REQUIRE_ATTRIBUTION = False
+def test_a_dry_run_leaves_waiting_photos_waiting(dataset):
+    run(dataset, defaults=UNKNOWN)
+    LandmarkImage.objects.update(**THANKS)
     run(dataset, dry_run=True)
     assert not LandmarkImage.objects.published().exists()
 
 
-def test_where_attribution_is_required_photos_without_it_wait_and_the_report_says_so(dataset, settings):
-    settings.REQUIRE_ATTRIBUTION = True
+def test_photos_without_attribution_wait_and_the_report_says_so(dataset):
     write_table(
         dataset / "images.csv",
         {"path": "chua_cau/1.jpg", "author": "An", "licence": "CC0", "source_url": "https://example.org"},
     )
-    report = run(dataset)
+    report = run(dataset, defaults=UNKNOWN)
     assert (len(report.added), len(report.waiting)) == (4, 3)
     assert LandmarkImage.objects.published().get().author == "An"
+
+
+def test_photos_under_a_licence_that_is_not_free_wait_and_the_report_says_so(dataset):
+    write_table(
+        dataset / "images.csv",
+        {"path": "chua_cau/1.jpg", "licence": "CC BY-NC 2.0"},
+        {"path": "chua_cau/2.jpg", "licence": "ask me"},
+    )
+    with translation.override("en"):
+        report = run(dataset)
+    assert [failure.name for failure in report.waiting] == ["chua_cau/1.jpg", "chua_cau/2.jpg"]
+    assert report.waiting[0].reason == "Its licence is not free: CC BY-NC 2.0."
+    assert "“ask me” is no licence that we know" in report.waiting[1].reason
+    assert LandmarkImage.objects.published().count() == 2
+
+
+def test_what_is_held_is_published_neither_at_once_nor_by_a_later_run(dataset):
+    report = run(dataset, hold=True)
+    assert (len(report.added), report.waiting) == (4, [])
+    assert LandmarkImage.objects.held().count() == 4
+    assert CurationEvent.objects.filter(verb="hold").count() == 4
+    assert len(run(dataset).present) == 4
+    assert not LandmarkImage.objects.published().exists()
 
 
 def test_the_defaults_stand_in_for_what_a_photo_does_not_tell(dataset):
     write_table(dataset / "images.csv", {"path": "chua_cau/1.jpg", "author": "An", "licence": ""})
     run(dataset, defaults=importers.Attribution(author="All", licence="CC0"))
-    assert LandmarkImage.objects.filter(author="An", licence="CC0").count() == 1
-    assert LandmarkImage.objects.filter(author="All", licence="CC0").count() == 3
+    assert LandmarkImage.objects.filter(author="An", licence="CC0 1.0").count() == 1
+    assert LandmarkImage.objects.filter(author="All", licence="CC0 1.0").count() == 3
 
 
 def test_an_attribution_that_cannot_be_kept_is_a_failure_of_that_photo(dataset):
@@ -284,6 +312,11 @@ def test_the_command_adds_photos_and_reports(dataset, capsys):
     assert "1 failed" in out
     assert "Failed: chua_cau/notes.txt: " in out
     assert LandmarkImage.objects.filter(author="An").count() == 4
+
+
+def test_the_command_holds_photos_on_this_machine(dataset):
+    call_command("import_images", "folder", str(dataset), hold=True)
+    assert LandmarkImage.objects.held().count() == 4
 
 
 def test_the_command_says_that_a_dry_run_changed_nothing(dataset, capsys):
