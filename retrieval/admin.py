@@ -60,11 +60,14 @@ class DescriptorAdmin(ReadOnly, ModelAdmin):
             "opts": self.opts,
             "coverage": indexing.coverage(),
             "worker_alive": WorkerPulse.any_alive(),
+            "may_describe": request.user.has_perm("retrieval.add_descriptor"),
         }
         return TemplateResponse(request, "admin/retrieval/coverage.html", context)
 
     def describe_missing(self, request: HttpRequest) -> HttpResponse:
-        if request.method == "POST" and self.has_view_permission(request):
+        if not request.user.has_perm("retrieval.add_descriptor"):
+            raise PermissionDenied
+        if request.method == "POST":
             tasks.describe_missing_soon()
             messages.success(request, _("Describing what is missing has been queued."))
         return redirect("admin:retrieval_descriptor_changelist")

@@ -69,11 +69,10 @@ class LandmarkImageAdmin(Desk, ModelAdmin):
         return super().get_form(request, obj, form=CreditForm if obj else AddPhotoForm, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj=None) -> tuple:
-        return (
-            (*self.facts[:1], *ATTRIBUTION, *self.facts[1:], "seen")
-            if obj
-            else ("file", "landmark", *ATTRIBUTION)
-        )
+        if obj is None:
+            return ("file", "landmark", *ATTRIBUTION)
+        seen = ("seen",) if self.has_change_permission(request, obj) else ()
+        return (*self.facts[:1], *ATTRIBUTION, *self.facts[1:], *seen)
 
     def get_readonly_fields(self, request: HttpRequest, obj=None) -> tuple:
         return self.facts if obj else ()
