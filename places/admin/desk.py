@@ -112,6 +112,7 @@ class Desk:
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict | None = None
     ) -> HttpResponse:
+        self._check(request, change=False)
         return redirect(f"{reverse('admin:places_desk_history')}?photo={object_id}")
 
     def places(self, request: HttpRequest) -> HttpResponse:
@@ -154,6 +155,8 @@ class Desk:
     def undo(self, request: HttpRequest) -> HttpResponse:
         """Take back a whole press, or one line of it."""
         self._check(request, change=True)
+        if request.method != "POST":
+            return redirect("admin:places_desk")
         kind, _colon, number = request.POST.get("undo", "").partition(":")
         try:
             named = {"batch": UUID(number)} if kind == "batch" else {"pk": int(number)}

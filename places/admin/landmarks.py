@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import PermissionDenied
 from django.db import models
@@ -22,6 +23,8 @@ from places.search import search
 
 from .catalogue_table import bring_back, export
 from .splitting import split
+
+TEXTS = ("description_vi", "description_en")
 
 
 class OneALine(forms.CharField):
@@ -124,6 +127,15 @@ class LandmarkAdmin(ModelAdmin):
     autocomplete_fields = ("province", "overlaps_with")
     object_history_template = "admin/places/landmark/object_history.html"
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Landmark | None = None) -> tuple:
+        """Who may not add landmarks writes of them, but does not say what and where they are."""
+        if self.has_add_permission(request):
+            return self.readonly_fields
+        return tuple(name for name in flatten_fieldsets(self.fieldsets) if name not in TEXTS)
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Landmark | None = None) -> dict:
+        return self.prepopulated_fields if self.has_add_permission(request) else {}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Landmark]:
         return super().get_queryset(request).with_photo_count()
 
@@ -140,7 +152,7 @@ class LandmarkAdmin(ModelAdmin):
 
     def _for_editors(self, view):
         def opened(request: HttpRequest, **kwargs) -> HttpResponse:
-            if not self.has_change_permission(request):
+            if not self.has_add_permission(request):
                 raise PermissionDenied
             return view(request, model_admin=self, **kwargs)
 
@@ -230,7 +242,7 @@ class LandmarkAdmin(ModelAdmin):
         address = reverse("admin:places_landmarkimage_changelist")
         return format_html('<a href="{}?place={}">{}</a>', address, landmark.slug, landmark.photo_count)
 
-    @admin.action(description=_("Merge into the landmark chosen"), permissions=["change"])
+    @admin.action(description=_("Merge into the landmark chosen"), permissions=["add"])
     def merge(self, request: HttpRequest, landmarks: QuerySet[Landmark]) -> None:
         into = Landmark.objects.standing().filter(pk=request.POST.get("into") or None).first()
         if into is None:

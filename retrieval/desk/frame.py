@@ -1,9 +1,10 @@
 """What the desk's pages share: who may see them, the frame that they are drawn in, and how an act is answered."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 
 from django.contrib import admin, messages
-from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -13,12 +14,26 @@ from django.template.response import TemplateResponse
 from places.curation import Outcome, Seen
 from places.models import CurationEvent, LandmarkImage
 
-curators_only = permission_required("places.change_landmarkimage", raise_exception=True)
+MAY_LOOK, MAY_ACT = "places.view_landmarkimage", "places.change_landmarkimage"
+
+
+def page_of_the_desk(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For those who may see photos; to act there, by a form, one must be allowed to change them."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, **named) -> HttpResponse:
+        may_look = request.user.has_perm(MAY_LOOK) or request.user.has_perm(MAY_ACT)
+        if not (request.user.has_perm(MAY_ACT) if request.method == "POST" else may_look):
+            raise PermissionDenied
+        return view(request, **named)
+
+    return opened
 
 
 def drawn(request: HttpRequest, template: str, *, title: str, **context) -> TemplateResponse:
     """A page of the desk."""
-    whole = admin.site.each_context(request) | {"title": title} | context
+    may_act = request.user.has_perm(MAY_ACT)
+    whole = admin.site.each_context(request) | {"title": title, "may_act": may_act} | context
     return TemplateResponse(request, f"retrieval/desk/{template}", whole)
 
 

@@ -9,13 +9,13 @@ from django.utils.translation import ngettext
 from places import curation, near_duplicates
 from places.models import LandmarkImage
 
-from .frame import again, curators_only, drawn, mark_versions, page_of, seen_of, told
+from .frame import again, drawn, mark_versions, page_of, page_of_the_desk, seen_of, told
 
 A_PAGE = 10
 PUBLISHED = LandmarkImage.State.PUBLISHED
 
 
-@curators_only
+@page_of_the_desk
 def page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         _decide(request)

@@ -13,7 +13,7 @@ from places.search import search
 from retrieval import coverage, serving
 from retrieval.models import PlaceCoverage, PlaceCoverageQuerySet
 
-from .frame import curators_only, drawn, kept, page_of
+from .frame import drawn, kept, page_of, page_of_the_desk
 
 A_PAGE = 25
 ORDERS = {
@@ -36,7 +36,7 @@ class Missing:
     count: int
 
 
-@curators_only
+@page_of_the_desk
 def page(request: HttpRequest) -> HttpResponse:
     words, province = request.GET.get("q", "").strip(), request.GET.get("province", "")
     order = request.GET.get("order", "")

@@ -12,7 +12,7 @@ from places.models import Landmark, LandmarkImage
 from retrieval import guessing, serving
 from retrieval.models import PlaceGuess, PlaceGuessQuerySet, WorkerPulse
 
-from .frame import again, curators_only, drawn, kept, mark_versions, page_of, seen_of, told
+from .frame import again, drawn, kept, mark_versions, page_of, page_of_the_desk, seen_of, told
 
 A_PAGE = 10
 ONLY = {
@@ -22,7 +22,7 @@ ONLY = {
 }
 
 
-@curators_only
+@page_of_the_desk
 def page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         _decide(request)

@@ -10,12 +10,12 @@ from places.models import Landmark
 from retrieval import guessing
 from retrieval.models import PlaceGuess
 
-from .frame import again, curators_only, drawn, mark_versions, page_of, seen_of, told
+from .frame import again, drawn, mark_versions, page_of, page_of_the_desk, seen_of, told
 
 A_PAGE = 10
 
 
-@curators_only
+@page_of_the_desk
 def page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         _decide(request)

@@ -5,7 +5,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 
-from places import curation, renditions
+from places import curation, finishing
 from places.models import LandmarkImage
 from retrieval import traces
 from retrieval.models import (
@@ -33,7 +33,7 @@ def image() -> LandmarkImage:
     """A published photo that stands in every table there is."""
     image, other = LandmarkImageFactory(size=(1000, 700)), LandmarkFactory()
     curation.publish([image])
-    renditions.make(image.pk)
+    finishing.make_renditions(image)
     image.refresh_from_db()
     first, second = sorted([image.landmark, other], key=lambda landmark: landmark.pk)
     Descriptor.objects.create(image=image, vector=[1.0, 0.0], **BY)
