@@ -170,8 +170,7 @@ def credit(
     after = {name: told[name] for name in TOLD if name in told}
     if licence := licences.known(after.get("licence", "")):
         after["licence"] = licence.code
-        if licence.code != image.licence:
-            after["licence_url"] = after.get("licence_url") or licence.url
+        after["licence_url"] = after.get("licence_url") or licence.url
     change = Change(after)
     return _act([image], Verb.CREDIT, lambda image, last: change, actor=actor, seen=seen)
 

@@ -29,6 +29,7 @@ def _in_groups(photos: LandmarkImageQuerySet) -> LandmarkImageQuerySet:
     return photos.filter(Q(near_duplicate_of__isnull=False) | Q(pk__in=leads))
 
 
+# Other rooms add what they know of photos, once, as the site starts.
 ONLY: dict[str, tuple[str, Callable[[LandmarkImageQuerySet], LandmarkImageQuerySet]]] = {
     "visitors": (_("Given by visitors"), lambda photos: photos.filter(contribution__isnull=False)),
     "unattributed": (_("Author, licence or source missing"), lambda photos: photos.unattributed()),
@@ -77,7 +78,7 @@ class DeskForm(forms.Form):
     only = forms.MultipleChoiceField(
         label=_("Only"),
         required=False,
-        choices=[(name, label) for name, (label, _narrow) in ONLY.items()],
+        choices=lambda: [(name, label) for name, (label, _narrow) in ONLY.items()],
         widget=forms.CheckboxSelectMultiple,
     )
     before = forms.IntegerField(required=False)

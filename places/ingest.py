@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
+from PIL import Image
 
-from . import photo
+from . import photo, quality
 from .models import Landmark, LandmarkImage
 
 # Bits, of 64, in which copies of one picture may differ. On 636 photos of 32 landmarks the ten pairs known
@@ -40,6 +41,7 @@ class Examined:
     facts: photo.PhotoFacts
     sha256: str
     perceptual_hash: int
+    quality: quality.Quality
 
 
 def examine(data: bytes) -> Examined:
@@ -48,7 +50,8 @@ def examine(data: bytes) -> Examined:
     sha256 = hashlib.sha256(data).hexdigest()
     if existing := _by_content(sha256):
         raise Duplicate(existing)
-    return Examined(facts, sha256, perceptual_hash(data))
+    picture = photo.upright(data, longest_side=quality.SIDE)
+    return Examined(facts, sha256, perceptual_hash(picture), quality.measure(picture))
 
 
 def add(
@@ -87,6 +90,7 @@ def add(
         taken_at=examined.facts.taken_at,
         taken_latitude=examined.facts.latitude,
         taken_longitude=examined.facts.longitude,
+        **asdict(examined.quality),
     )
     image.clean_fields(exclude={"original", "landmark", "contributed_by", "near_duplicate_of"})
     image.clean()
@@ -116,12 +120,12 @@ def nearest(perceptual_hash: int) -> LandmarkImage | None:
     return photos.order_by("difference", "pk").first()
 
 
-def perceptual_hash(data: bytes) -> int:
+def perceptual_hash(picture: Image.Image) -> int:
     """64 bits, as a signed integer: copies of one picture share almost all, other pictures about half.
 
-    The 8x8 lowest frequencies of the 32x32 grey picture, each against their median. Raises PhotoRefused.
+    The 8x8 lowest frequencies of the 32x32 grey picture, each against their median.
     """
-    grey = photo.upright(data, longest_side=256).convert("L").resize((32, 32))
+    grey = picture.convert("L").resize((32, 32))
     frequencies = _COSINES @ np.asarray(grey, np.float64) @ _COSINES.T
     bits = np.packbits(frequencies > np.median(frequencies))
     return int.from_bytes(bits.tobytes(), "big", signed=True)

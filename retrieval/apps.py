@@ -8,3 +8,4 @@ class RetrievalConfig(AppConfig):
 
     def ready(self) -> None:
         from . import signals, visitors  # noqa: F401  (they hear what places and accounts announce)
+        from .desk import outliers  # noqa: F401  (a filter of the desk that needs the index)

@@ -373,6 +373,22 @@ def _enqueue_renditions() -> None:
         logger.exception("renditions could not be queued; `manage.py make_renditions` makes them too")
 
 
+@app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
+def measure_photos(after: int = 0) -> None:
+    """Measure how good a few photos are, and come back for the rest behind the waiting searches.
+
+    after: as for `make_renditions`.
+    """
+    few = list(LandmarkImage.objects.unmeasured().filter(pk__gt=after).order_by("pk")[:BITE])
+    for image in few:
+        try:
+            finishing.measure_quality(image)
+        except (OSError, PhotoRefused) as error:
+            logger.warning("photo %s was not measured: %s", image.pk, error)
+    if len(few) == BITE:
+        measure_photos.delay(few[-1].pk)
+
+
 def tune_if_due() -> bool:
     """Start tonight's tuning where a curator has switched it on and none has started; returns whether it did.
 
@@ -417,6 +433,8 @@ def _keep_pulse(sender, **_kwargs) -> None:
                         study_photos_soon()
                     if LandmarkImage.objects.without_renditions().exists():
                         make_renditions_soon()
+                    if LandmarkImage.objects.unmeasured().exists():
+                        _enqueue_once(measure_photos, command="measure_quality")
             except (OperationalError, InterfaceError) as error:
                 logger.warning("the database does not answer: %s", error)
             finally:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from places import licences, storage
+from places import detecting, licences, quality, storage
 
 from .catalogue import Landmark
 
@@ -50,6 +50,28 @@ class LandmarkImageQuerySet(models.QuerySet["LandmarkImage"]):
     def unlabelled(self) -> "LandmarkImageQuerySet":
         """Those of which nobody has said which place they show."""
         return self.filter(landmark=None)
+
+    def low_quality(self) -> "LandmarkImageQuerySet":
+        """Those with a fault that can be measured; `quality.FAULTS` says which."""
+        faulty = models.Q()
+        for fault in quality.FAULTS.values():
+            for figure in fault.of:
+                if fault.below is not None:
+                    faulty |= models.Q(**{f"{figure}__lt": fault.below})
+                if fault.above is not None:
+                    faulty |= models.Q(**{f"{figure}__gt": fault.above})
+        return self.filter(faulty)
+
+    def at_night(self) -> "LandmarkImageQuerySet":
+        """Those under a black sky; in a cave that tells nothing."""
+        return self.filter(sky_light__lt=quality.NIGHT).exclude(landmark__category=Landmark.Category.CAVE)
+
+    def unmeasured(self) -> "LandmarkImageQuerySet":
+        """Those not turned down of which a figure is missing that can be measured here."""
+        missing = models.Q(sharpness=None)
+        if detecting.can_look():
+            missing |= models.Q(face_share=None) | models.Q(lettering=None)
+        return self.filter(missing).exclude(state=LandmarkImage.State.REJECTED)
 
     def to_try(self, number: int) -> "LandmarkImageQuerySet":
         """Photos that a visitor who has none may search with: those that curators offer, the latest first.
@@ -131,6 +153,16 @@ class LandmarkImage(models.Model):
     taken_latitude = models.FloatField(_("latitude where taken"), null=True, blank=True)
     taken_longitude = models.FloatField(_("longitude where taken"), null=True, blank=True)
     added_at = models.DateTimeField(_("added"), auto_now_add=True)
+
+    # `quality.Quality` and `detecting.Found` say what these are; empty where it was not measured yet.
+    sharpness = models.FloatField(null=True, editable=False)
+    dark = models.FloatField(null=True, editable=False)
+    blown = models.FloatField(null=True, editable=False)
+    sky_light = models.FloatField(null=True, editable=False)
+    seam = models.FloatField(null=True, editable=False)
+    face_share = models.FloatField(null=True, editable=False)
+    lettering = models.FloatField(null=True, editable=False)
+
     is_sample = models.BooleanField(
         _("offered as a sample"), default=False,
         help_text=_("Shown on the first page to visitors who have no photo of their own at hand."),
@@ -183,6 +215,11 @@ class LandmarkImage(models.Model):
             models.Index(fields=["state", "-id"], name="images_by_state"),
             models.Index(fields=["source_host", "state", "-id"], name="images_by_source_host"),
             models.Index(fields=["-id"], name="images_unattributed", condition=UNATTRIBUTED),
+            models.Index(
+                fields=["id"],
+                name="images_unmeasured",
+                condition=models.Q(sharpness=None) | models.Q(face_share=None) | models.Q(lettering=None),
+            ),
             models.Index(fields=["-id"], name="images_that_are_samples", condition=models.Q(is_sample=True)),
             GinIndex(OpClass(Upper("author"), "gin_trgm_ops"), name="images_by_words_of_author"),
         ]
@@ -202,6 +239,11 @@ class LandmarkImage(models.Model):
     def group(self) -> int:
         """The id that all near-duplicates of one picture share."""
         return self.near_duplicate_of_id or self.pk
+
+    @property
+    def faults(self) -> list[str]:
+        """In words, what its figures find wrong with it."""
+        return quality.faults_of(self)
 
     def clean(self) -> None:
         """Write the licence as all photos under it do, with its address. Raises ValidationError."""

@@ -45,6 +45,14 @@ class PlaceGuessQuerySet(models.QuerySet["PlaceGuess"]):
             .exclude(right_label=F("image__landmark"))
         )
 
+    def outlying(self) -> PlaceGuessQuerySet:
+        """Of published photos most of whose neighbours show other places, whether or not they agree on one."""
+        return (
+            self.filter(image__state=LandmarkImage.State.PUBLISHED, asked__gt=0)
+            .filter(Q(landmark=None) | ~Q(landmark=F("image__landmark")))
+            .exclude(right_label=F("image__landmark"))
+        )
+
     def suggesting(self) -> PlaceGuessQuerySet:
         """Of photos that wait, where most neighbours agree on a place."""
         return self.filter(image__state=LandmarkImage.State.CANDIDATE, landmark__merged_into=None).exclude(

@@ -58,7 +58,7 @@ def test_a_landmark_is_told_in_brief_in_the_list_and_whole_by_itself(get):
         "name_en": "Covered Bridge", "other_names": ["Lai Viễn Kiều"],
         "province": {"slug": "da-nang", "name_vi": "Đà Nẵng", "name_en": "Da Nang"}, "category": "bridge",
         "kind": "building", "latitude": 15.877, "longitude": 108.326, "unesco": "", "unesco_year": None,
-        "distance_km": None,
+        "wikidata_id": "", "distance_km": None,
     }  # fmt: skip
     assert get("landmarks/chua-cau/") == brief | {
         "former_province": {"name_vi": "Quảng Nam", "name_en": "Quang Nam"},

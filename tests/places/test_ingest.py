@@ -1,4 +1,5 @@
 import csv
+from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
@@ -8,12 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError
 from PIL import ExifTags, Image
 
-from places import ingest, photo, storage
+from places import ingest, photo, quality, storage
 from places.models import LandmarkImage
 from tests.factories import (
     LandmarkFactory,
     LandmarkImageFactory,
     UserFactory,
+    as_measured,
     drawn_photo,
     drawn_picture,
     encoded,
@@ -57,6 +59,10 @@ def test_a_photo_is_kept_untouched_as_a_candidate_with_all_that_is_known_of_it(l
     assert image.original.name.endswith(f"{image.sha256}.jpg")
     assert not image.photo
     assert not image.thumbnail
+    assert quality.Quality(*(getattr(image, figure.name) for figure in fields(quality.Quality))) == (
+        quality.measure(as_measured(data))
+    )
+    assert image.lettering is image.face_share is None  # there is no time for that yet
 
 
 @pytest.mark.parametrize(("format", "extension"), [("PNG", "png"), ("HEIF", "heic"), ("AVIF", "avif")])
@@ -160,7 +166,7 @@ def test_a_picture_that_differs_in_nine_bits_is_another(bits, is_near):
 
 
 def test_a_hash_has_64_bits_half_of_them_set():
-    found = ingest.perceptual_hash(drawn_photo(1))
+    found = ingest.perceptual_hash(drawn_picture(1))
     assert -(2**63) <= found < 2**63
     assert (found & (2**64 - 1)).bit_count() == 32
 
@@ -170,7 +176,7 @@ def test_the_near_duplicates_of_the_real_catalogue_are_found(shared_data):
     folder = shared_data / "vietnam-landmarks"
     with open(folder / "images.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    hashes = [ingest.perceptual_hash((folder / row["path"]).read_bytes()) for row in rows]
+    hashes = [ingest.perceptual_hash(as_measured((folder / row["path"]).read_bytes())) for row in rows]
     told, found = set(), set()
     for (one, row), (other, second) in combinations(zip(hashes, rows, strict=True), 2):
         pair = (row["path"], second["path"])

@@ -94,7 +94,7 @@ def test_neighbours_take_one_query_however_many_they_are(client, django_assert_n
     for _round in range(2):
         for step in range(3):
             LandmarkImageFactory(landmark=at(21 + SHORT * step, 105.86), published=True)
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             client.get("/places/here/")
 
 

@@ -9,7 +9,14 @@ from django.utils import translation
 from places import contributing, curation, importers, ingest
 from places.importers import folder
 from places.models import Contribution, Landmark, LandmarkImage
-from tests.factories import CuratorFactory, LandmarkFactory, LandmarkImageFactory, UserFactory, drawn_photo
+from tests.factories import (
+    THANKS,
+    CuratorFactory,
+    LandmarkFactory,
+    LandmarkImageFactory,
+    UserFactory,
+    drawn_photo,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +75,7 @@ def test_photos_beside_the_folders_wait_without_a_place(tmp_path):
         (tmp_path / name).write_bytes(drawn_photo(number, (160, 120)))
     for name in ("README.txt", "croissant.json", ".hidden.jpg"):
         (tmp_path / name).write_text("nothing to see")
-    report = importers.run(folder.read(tmp_path))
+    report = importers.run(folder.read(tmp_path), defaults=importers.Attribution(**THANKS))
     assert report.added == ["1.jpg", "2.JPG", "temple/3.jpg"]
     assert [waiting.name for waiting in report.waiting] == ["1.jpg", "2.JPG"]
     assert (report.landmarks, report.failed) == (["temple"], [])
@@ -80,7 +87,7 @@ def test_the_table_may_say_what_a_photo_beside_the_folders_shows(tmp_path):
     (tmp_path / "1.jpg").write_bytes(drawn_photo(1, (160, 120)))
     (tmp_path / "2.jpg").write_bytes(drawn_photo(2, (160, 120)))
     (tmp_path / "images.csv").write_text("path,landmark,author\n1.jpg,Chùa Cầu,An\n2.jpg,,Bình\n")
-    importers.run(folder.read(tmp_path))
+    importers.run(folder.read(tmp_path), defaults=importers.Attribution(**THANKS))
     place = Landmark.objects.get()
     said = LandmarkImage.objects.order_by("author").values_list("author", "landmark", "state")
     assert list(said) == [("An", place.pk, "published"), ("Bình", None, "candidate")]
@@ -151,8 +158,9 @@ def test_whoever_is_not_logged_in_is_asked_to(client):
 
 def test_the_desk_lists_and_adds_photos_without_a_place(client, unlabelled):
     client.force_login(CuratorFactory())
-    page = client.get("/en/admin/places/landmarkimage/").content.decode()
-    assert f"a place not known yet #{unlabelled.pk}" in page
+    LandmarkImageFactory()
+    wall = client.get("/en/admin/places/landmarkimage/?only=unplaced")
+    assert wall.context["page"].photos == [unlabelled]
     assert client.get(f"/en/admin/places/landmarkimage/{unlabelled.pk}/change/").status_code == 200
     answer = client.post(
         "/en/admin/places/landmarkimage/add/",

@@ -336,3 +336,25 @@ def test_each_page_takes_a_fixed_number_of_queries(desk, places, address):
     with CaptureQueriesContext(connection) as then:
         desk.get(address)
     assert len(then) == len(first) <= 20
+
+
+# ---- the filter on the wall of photos
+
+
+def test_the_wall_shows_the_photos_that_resemble_the_others_of_their_place_least(desk, places):
+    lonely = photo_at(48, LandmarkFactory())  # the only one of its place has nothing that it could resemble
+    guessing.look_at_all(method=GEM)
+    wall = desk.get("/en/admin/places/landmarkimage/?only=outliers")
+    assert [image.pk for image in wall.context["page"].photos] == [odd(places).pk]
+    assert "Unlike the others of their place" in text(wall)
+    assert lonely.place_guess.asked == 0
+
+
+def test_a_photo_whose_neighbours_agree_on_nothing_is_an_outlier_too(places):
+    PlaceGuess.objects.filter(image=odd(places)).update(landmark=None, agreeing=0)
+    assert PlaceGuess.objects.outlying().get().image == odd(places)
+
+
+def test_a_photo_of_which_a_curator_said_that_it_stands_right_is_no_outlier(places):
+    PlaceGuess.objects.filter(image=odd(places)).update(right_label=places["temple"])
+    assert not PlaceGuess.objects.outlying().exists()

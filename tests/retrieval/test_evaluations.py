@@ -241,5 +241,5 @@ def test_curators_read_evaluations_and_change_none(client):
     )
     address = reverse("admin:retrieval_evaluation_change", args=[row.pk])
     assert client.get(address).status_code == 200
-    assert client.post(address, {"dataset": "better"}).status_code == 403
+    assert client.post(address, {"method": "better"}).status_code == 403
     assert client.get(reverse("admin:retrieval_evaluation_add")).status_code == 403

@@ -85,7 +85,9 @@ def test_what_is_withdrawn_or_not_described_is_not_counted(temple):
 
 def test_a_descriptor_left_behind_by_a_photo_that_is_not_published_finds_nothing(temple):
     odd = temple.images.last()
-    LandmarkImage.objects.filter(pk=odd.pk).update(state=LandmarkImage.State.CANDIDATE)
+    LandmarkImage.objects.filter(pk=odd.pk).update(
+        state=LandmarkImage.State.CANDIDATE, photo="", thumbnail=""
+    )
     assert (of(temple).asked, of(temple).right) == (3, 3)
 
 

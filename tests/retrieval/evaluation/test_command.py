@@ -130,7 +130,7 @@ def test_a_ground_truth_file_prints_every_setup_and_that_queries_were_cropped(
         (["paris6k", "--images", "photos"], "paris6k needs --gnd: the folder of its text files"),
         (["json", "--images", "photos"], "json needs a PATH"),
         (["folder"], "folder needs a PATH"),
-        (["json", "gnd.json", "--split", "test"], "--split is for a folder of landmarks only"),
+        (["json", "gnd.json", "--split", "test"], "--split is for the catalogue or a folder of landmarks."),
         (["folder", "x", "--verify", "-1"], "--verify counts photos"),
         (["folder", "x", "--methods", "colours,colours+none"], "names a method twice"),
     ],
