@@ -7,27 +7,28 @@ the mountain's, its forearm coming out of the slope. The deck is z=0; the mounta
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 
 from places.demo import light
 from places.demo.clay import clay
-from places.demo.materials import GROVE, LAWN, flat, leaves, metal, rock, stone, wood
+from places.demo.materials import GROVE, LAWN, brick, flat, leaves, metal, rock, stone
 from places.demo.meshes import Model, together
 from places.demo.people import ao_dai, person
 from places.demo.shapes import floodlight, sheet, tube
 from places.demo.surroundings import hills
-from places.demo.trees import bush, tree
+from places.demo.trees import canopy, leaf_cards
 from places.demo.views import View
 
 RADIUS, REACH = 70.0, 62.0  # metres, degrees to each end
 GILT = metal("#d9a231", gloss=0.45)
 RAIL = metal("#c99a3e", gloss=0.5)
-DECK = wood("#8a6a50", tile=3.0)
-OLD = stone("#c2beb2", tile=11.0, age=0.95)
+DECK = brick("#927a66", "#3d3027", tile=6.0, age=0.2)  # boards, laid across
+OLD = replace(rock("#d3cfc4", "#5d5a50", tile=13.0), bump=0.06)
 BOULDER = rock("#a09a8c", "#59603c", tile=9.0)
-FOREST = leaves("#2c4420", "#5d7734", seed=3)
+FOREST, FOREST_LIGHT = leaves("#263d1b", "#567032", seed=3), leaves("#3c5424", "#7b8c45", seed=4)
 VIOLETS = leaves("#4a6b34", "#7c6aa8", seed=5)
 
 
@@ -66,15 +67,15 @@ def _bridge() -> Model:
     angles = np.linspace(-REACH, REACH, 150)
     for s in (-1, 1):
         parts.append(_ribbon(np.array([(2.5 * s, 0.12), (2.5 * s, 0.3), (3.7 * s, 0.3)]), GILT))
-        strip = np.random.default_rng(7 + s)
-        clump = bush(0.55, seed=1, material=VIOLETS)
-        parts += [standing(clump.turned(strip.uniform(0, 360)), a, s * 2.95, 0.24) for a in np.arange(-REACH, REACH, 0.42)]
+        rng = np.random.default_rng(7 + s)
+        spots = on_arc(rng.uniform(-REACH, REACH, 9000), s * rng.uniform(2.6, 3.4, 9000), rng.uniform(0.3, 0.75, 9000))
+        parts.append(leaf_cards(spots, np.full(9000, 0.1), rng, VIOLETS))
         for out, z, r in ((4.55, 1.5, 0.075), (4.3, 1.15, 0.03), (4.1, 0.85, 0.03), (3.9, 0.55, 0.03)):
             parts.append(tube(on_arc(angles, out * s, z), r, RAIL, sides=8))
-        post = tube(((3.55 * s, 0, 0.1), (3.95 * s, 0, 0.55), (4.6 * s, 0, 1.55)), (0.07, 0.06, 0.05), RAIL, sides=6).turned(-90)
-        thin = tube(((3.7 * s, 0, 0.3), (4.55 * s, 0, 1.5)), 0.018, RAIL, sides=5).turned(-90)
+        post = tube(((0, 3.55 * s, 0.1), (0, 3.95 * s, 0.55), (0, 4.6 * s, 1.55)), (0.07, 0.06, 0.05), RAIL, sides=6)
+        thin = tube(((0, 3.7 * s, 0.3), (0, 4.55 * s, 1.5)), 0.018, RAIL, sides=5)
         for i, a in enumerate(np.arange(-REACH, REACH + 0.01, 0.36)):
-            parts.append(standing((thin if i % 4 else post).turned(90), a))
+            parts.append(standing(thin if i % 4 else post, a))
     for a in (-55, -41, -9, 9, 41, 55):
         x, y, _ = on_arc(a)
         foot = float(height(x, y))
@@ -114,7 +115,7 @@ def _boulders() -> Model:
         kinds.append(clay(lumps, BOULDER, cell=0.12, rough=0.07, grain=0.6, seed=seed))
     parts = []
     for side in (-1, 1):
-        for k in range(26):
+        for k in range(15):
             a, out = side * 22 + rng.normal(0, 6), rng.uniform(-21, -9)
             x, y, _ = on_arc(a, out)
             size = rng.uniform(0.8, 2.4)
@@ -135,21 +136,27 @@ def _mountain() -> Model:
     wall = np.linspace(-85, 85, 160)
     parts += [tube(np.array([on_arc(a, r - RADIUS, height(*on_arc(a, r - RADIUS)[:2]) + h) for a in wall]), t, pale, sides=6) for r in (29.8, 34.2) for h, t in ((0.4, 0.25), (1.1, 0.1))]
     parts.append(lie(np.linspace(35, 42, 6), np.linspace(-12, 70, 60), LAWN, 0.5))
-    rng = np.random.default_rng(11)
-    for _ in range(2600):
-        r, a = 50 + 330 * rng.random() ** 1.5, rng.uniform(-120, 120)
-        if r < 84 and abs(abs(a) - 22) < 13:
-            continue
-        x, y = r * np.sin(np.radians(a)), r * np.cos(np.radians(a)) - RADIUS
-        ground = float(height(x, y))
-        room = 9 if r > 95 else max(min(-2.5 - ground, 8), 1.5) if 62 < r < 80 else 4.5
-        parts.append(tree(room * rng.uniform(0.8, 1.15), seed=int(rng.integers(12)), material=FOREST, spread=0.9).at(x, y, ground - room * 0.15))
-    for _ in range(420):
-        r, a = rng.uniform(43, 62), rng.uniform(-75, 75)
-        x, y = r * np.sin(np.radians(a)), r * np.cos(np.radians(a)) - RADIUS
-        parts.append(bush(rng.uniform(0.8, 2.2), seed=int(rng.integers(9)), material=FOREST).at(x, y, float(height(x, y)) - 0.1))
     far = hills(near=900, far=1700, height=300, arc=(-75, -5), seed=2) + hills(near=700, far=1500, height=290, arc=(15, 95), seed=4)
-    return together(parts) + (far + hills(near=2200, far=4200, height=420, arc=(-100, 100), seed=6)).at(z=-330)
+    return together(parts) + _forest() + (far + hills(near=2200, far=4200, height=420, arc=(-100, 100), seed=6)).at(z=-330)
+
+
+def _forest() -> Model:
+    """Low under the bridge and by the hands, tall in the valley; ever coarser towards the horizon."""
+    rng = np.random.default_rng(11)
+    r = 43 + 520 * rng.random(9000) ** 1.7
+    a = rng.uniform(-130, 130, 9000)
+    kept = ~((r < 82) & (np.abs(np.abs(a) - 22) < 11)) & ~((r < 60) & (rng.random(9000) < 0.4))
+    r, a = r[kept], a[kept]
+    x, y = r * np.sin(np.radians(a)), r * np.cos(np.radians(a)) - RADIUS
+    ground = height(x, y)
+    room = np.where(r > 92, 9.0, np.where(r > 62, np.clip(-3.5 - ground, 1.5, 8), 2.6))
+    size = room * rng.uniform(0.75, 1.2, len(r))
+    spots = np.stack([x, y, ground + size * 0.25], 1)
+    shade = rng.random(len(r)) < 0.6
+    each = np.clip(3.0e6 / r**1.85 * np.clip(size / 8, 0.5, 1), 50, 1100).astype(int)
+    return canopy(spots[shade], size[shade], each[shade], material=FOREST, seed=1) + canopy(
+        spots[~shade], size[~shade], each[~shade], material=FOREST_LIGHT, seed=2
+    )
 
 
 def walkers(count: int, reach: tuple[float, float], *, seed: int = 0) -> Model:
@@ -169,7 +176,7 @@ def model() -> Model:
         floodlight(tuple(map(float, on_arc(a, out, -3))), tuple(map(float, on_arc(a, 4, 2))), colour=(1.0, 0.8, 0.55), power=1.0)
         for a in (-24, 24) for out in (-22, 20)
     )
-    return _mountain() + _bridge() + hands + _boulders() + walkers(60, (-60, 60), seed=40) + lamps
+    return _mountain() + _bridge() + hands + _boulders() + walkers(40, (-60, 60), seed=40) + lamps
 
 
 def at(degrees: float, out: float, z: float, to: tuple[float, float, float], lit: light.Light, **more) -> View:
@@ -178,7 +185,7 @@ def at(degrees: float, out: float, z: float, to: tuple[float, float, float], lit
 
 
 VIEWS = (
-    at(-50, -22, 9.0, (-6, 0, -1), light.CLEAR_MORNING),
+    at(-50, -24, 9.0, (-13, 0, -1), light.CLEAR_MORNING),
     at(-44, -1.0, 1.9, (-17, 0.5, 2.6), light.NOON, front=walkers(5, (-40, -32), seed=9)),
     at(-34, -34, 4.0, (-19, 0, 0), light.GOLDEN),
     at(-58, -6, 7.5, (-14, 0, 0), light.OVERCAST, portrait=True),
