@@ -26,6 +26,7 @@ UNFOLD = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _seal}],
     "BORDER_RADIUS": "3px",
     "STYLES": [_tokens, _frame],
+    "DASHBOARD_CALLBACK": "retrieval.desk.first_page.filled",
     "SIDEBAR": {"show_search": False, "navigation": "retrieval.desk.navigation.sidebar"},
     "ACCOUNT": {"navigation": "retrieval.desk.navigation.account"},
     "COLORS": {
