@@ -18,6 +18,7 @@ from django.views.generic import TemplateView
 PAPER, LACQUER = "#f3ece0", "#1d110c"
 # What the offline page is drawn with; the worker keeps it from the first visit on.
 KEPT_OFFLINE = (
+    "css/tokens.css",
     "css/site.css",
     "css/fault.css",
     "js/installed.js",

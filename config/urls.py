@@ -1,5 +1,6 @@
 """Every address of the site: Vietnamese pages at `/...`, English ones at `/en/...`, the API in any language."""
 
+from allauth.account.decorators import secure_admin_login
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.conf import settings
@@ -18,6 +19,9 @@ admin.site.site_header = admin.site.site_title = "Vietnam Tourism Retrieval"
 # allauth's pages there would show people's second keys, and what other sites told of them.
 for secret in (Authenticator, SocialAccount, SocialApp, SocialToken):
     admin.site.unregister(secret)
+
+# The one way in, with its second step and its limit of tries.
+admin.site.login = secure_admin_login(admin.site.login)
 
 urlpatterns = [
     path("api/v1/", include("config.api")),

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from config import database
 
+from .desk import UNFOLD  # noqa: F401
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
 
@@ -138,13 +140,6 @@ LANGUAGES = [("vi", _("Vietnamese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_TZ = True
-
-# The desk's frame: the lacquer tokens of static/css/site.css, as unfold asks for them.
-UNFOLD = {
-    "SITE_TITLE": "Vietnam Tourism Retrieval",
-    "SITE_HEADER": "Vietnam Tourism Retrieval",
-    "SITE_URL": "/",
-}
 
 # Who answers for this site, as its pages say; where nobody is named, they say that.
 OPERATOR_NAME = env.str("OPERATOR_NAME", default="")

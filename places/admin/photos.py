@@ -63,6 +63,7 @@ class LandmarkImageAdmin(Desk, ModelAdmin):
     facts = (
         "picture", "landmark", "state", "state_reason", "near_duplicate_of", "size", "sha256", "added_at",
         "contributed_by", "contributors_note", "taken_at", "taken_latitude", "taken_longitude",
+        "traces",
     )  # fmt: skip
 
     def get_form(self, request: HttpRequest, obj=None, **kwargs) -> type[forms.ModelForm]:
@@ -101,6 +102,13 @@ class LandmarkImageAdmin(Desk, ModelAdmin):
     @admin.display(description=_("contributor's note"))
     def contributors_note(self, image: LandmarkImage) -> str:
         return image.contribution.note if hasattr(image, "contribution") else ""
+
+    @admin.display(description=_("traces"))
+    def traces(self, image: LandmarkImage) -> str:
+        if image.state != LandmarkImage.State.REJECTED:
+            return "–"
+        address = reverse("admin:retrieval_trace", args=[image.pk])
+        return format_html('<a href="{}">{}</a>', address, _("Proof that nothing is left of it"))
 
     @admin.display(description=_("size"))
     def size(self, image: LandmarkImage) -> str:

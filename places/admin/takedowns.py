@@ -38,7 +38,7 @@ class TakedownRequestAdmin(ModelAdmin):
     action_form = AnswerForm
     fields = (
         "state", "reason", "subject", "about", "explanation", "name", "email", "language", "at",
-        "answer", "handled_by", "handled_at", "note",
+        "answer", "handled_by", "handled_at", "traces", "note",
     )  # fmt: skip
     readonly_fields = fields[:-1]  # what was said and decided stays as it was
 
@@ -51,6 +51,13 @@ class TakedownRequestAdmin(ModelAdmin):
             address = reverse(f"admin:places_{thing._meta.model_name}_change", args=[thing.pk])
             return format_html('<a href="{}">{}</a>', address, thing)
         return asked.about
+
+    @admin.display(description=_("traces"))
+    def traces(self, asked: TakedownRequest) -> str:
+        if not asked.is_withdrawn:
+            return "–"
+        address = reverse("admin:retrieval_trace", args=[asked.image_id])
+        return format_html('<a href="{}">{}</a>', address, _("Proof that nothing is left of it"))
 
     @admin.action(description=_("Withdraw the photo and accept"), permissions=["change"])
     def withdraw_and_accept(self, request: HttpRequest, asked: QuerySet[TakedownRequest]) -> None:

@@ -21,11 +21,11 @@ def page_of_the_desk(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
     """For those who may see photos; to act there, by a form, one must be allowed to change them."""
 
     @wraps(view)
-    def opened(request: HttpRequest) -> HttpResponse:
+    def opened(request: HttpRequest, **named) -> HttpResponse:
         may_look = request.user.has_perm(MAY_LOOK) or request.user.has_perm(MAY_ACT)
         if not (request.user.has_perm(MAY_ACT) if request.method == "POST" else may_look):
             raise PermissionDenied
-        return view(request)
+        return view(request, **named)
 
     return opened
 

@@ -3,7 +3,7 @@
 from django.contrib.admin import AdminSite
 from django.urls import URLPattern, path
 
-from . import near_duplicates, place_coverage, suggested_places, wrong_labels
+from . import near_duplicates, place_coverage, suggested_places, traces, wrong_labels
 
 
 def pages(site: AdminSite) -> list[URLPattern]:
@@ -12,4 +12,6 @@ def pages(site: AdminSite) -> list[URLPattern]:
         path("suggested-places/", site.admin_view(suggested_places.page), name="retrieval_suggested_places"),
         path("near-duplicates/", site.admin_view(near_duplicates.page), name="retrieval_near_duplicates"),
         path("place-coverage/", site.admin_view(place_coverage.page), name="retrieval_place_coverage"),
+        path("traces/", site.admin_view(traces.page), name="retrieval_traces"),
+        path("traces/<int:pk>/", site.admin_view(traces.proof), name="retrieval_trace"),
     ]

@@ -43,5 +43,12 @@ class Effect(models.Model):
         return f"{self.right_before}/{self.asked_before}" if self.asked_before else ""
 
     @property
+    def difference(self) -> float | None:
+        """How many percentage points more of the place's photos find it; None where none could before or after."""
+        if not self.asked_before or not self.asked_after:
+            return None
+        return 100 * (self.right_after / self.asked_after - self.right_before / self.asked_before)
+
+    @property
     def after(self) -> str:
         return f"{self.right_after}/{self.asked_after}" if self.asked_after else ""

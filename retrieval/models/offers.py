@@ -16,6 +16,14 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         """Those that no curator has looked at, the oldest first."""
         return self.filter(handled_at=None).order_by("at", "pk")
 
+    def that_missed(self) -> "OfferQuerySet":
+        """Those of searches that failed, knew no answer, or could not choose one."""
+        return self.with_why().filter(why__in=Offer.MISSED)
+
+    def that_tell(self) -> "OfferQuerySet":
+        """Those whose visitor knows better than the answer, or has only a photo to give."""
+        return self.with_why().exclude(why__in=Offer.MISSED)
+
     def with_why(self) -> "OfferQuerySet":
         """Each with `why`: what makes its search worth a look."""
         Why = Offer.Why
@@ -46,6 +54,8 @@ class Offer(models.Model):
         UNKNOWN = "unknown", _("Not in our catalogue")
         NARROW = "narrow", _("Several places came close")
         GIVEN = "given", _("A photo to add")
+
+    MISSED = (Why.FAILED, Why.UNKNOWN, Why.NARROW)
 
     query = models.OneToOneField(Query, models.CASCADE, related_name="offer", verbose_name=_("search"))
     author = models.CharField(_("author"), max_length=300, blank=True)

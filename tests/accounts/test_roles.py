@@ -23,6 +23,7 @@ from retrieval.models import (
     Correction,
     DescribeFailure,
     Descriptor,
+    Effect,
     Evaluation,
     LookAlike,
     NightlyTuning,
@@ -112,6 +113,13 @@ PAGES = {
     "retrieval_describefailure_change": VIEWER,
     "retrieval_describefailure_delete": CURATOR,
     "retrieval_describefailure_history": VIEWER,
+    "retrieval_traces": VIEWER,
+    "retrieval_trace": VIEWER,
+    "retrieval_effect_changelist": VIEWER,
+    "retrieval_effect_add": NOBODY,
+    "retrieval_effect_change": VIEWER,
+    "retrieval_effect_delete": NOBODY,
+    "retrieval_effect_history": VIEWER,
     "retrieval_lookalike_changelist": VIEWER,
     "retrieval_lookalike_add": NOBODY,
     "retrieval_lookalike_change": VIEWER,
@@ -256,6 +264,10 @@ def rows() -> dict[str, int]:
             key="0" * 32, name="An", email="an@example.org", language="vi", about="x", reason="other",
             explanation="x", image=image,
         ),
+        Effect.objects.create(
+            landmark=image.landmark, method="m", version="v", asked_before=4, right_before=2, asked_after=5,
+            right_after=5,
+        ),
         Descriptor.objects.create(image=image, method="sir", version="v", vector=np.ones(3)),
         DescribeFailure.objects.create(image=image, method="sir", version="v", reason="damaged"),
         query,
@@ -292,7 +304,8 @@ def address(name: str, route: str, rows: dict[str, int]) -> str:
     if name == "app_list":
         return reverse("admin:app_list", args=["places"])
     app, _slash, rest = route.partition("/")
-    pk = rows.get(f"{app}.{rest.partition('/')[0]}")
+    model = "places.landmarkimage" if name == "retrieval_trace" else f"{app}.{rest.partition('/')[0]}"
+    pk = rows.get(model)
     return reverse(f"admin:{name}", args=[pk] if "<" in route else [])
 
 
