@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.utils.translation import gettext_lazy as _
 
 NAME = "Vietnam Tourism Retrieval"
 
@@ -20,12 +21,14 @@ def _seal(request: HttpRequest) -> str:
 
 UNFOLD = {
     "SITE_TITLE": NAME,
-    "SITE_HEADER": NAME,
+    "SITE_HEADER": _("Curators' desk"),
+    "SITE_SUBHEADER": NAME,
     "SITE_URL": "/",
     "SITE_ICON": _seal,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _seal}],
     "BORDER_RADIUS": "3px",
     "STYLES": [_tokens, _frame],
+    "DASHBOARD_CALLBACK": "retrieval.desk.first_page.filled",
     "SIDEBAR": {"show_search": False, "navigation": "retrieval.desk.navigation.sidebar"},
     "ACCOUNT": {"navigation": "retrieval.desk.navigation.account"},
     "COLORS": {

@@ -61,7 +61,7 @@ def fill() -> dict[str, set[int]]:
         for fields, handled in (
             ({"state": "failed", "reason": "lost"}, {}),
             ({"state": "answered", "verdict": "one_of"}, {}),
-            ({"state": "answered", "verdict": "this"}, {}),
+            ({"state": "answered", "verdict": "is"}, {}),
             ({"state": "answered", "verdict": "unknown"}, {"handled_at": timezone.now()}),
         )
     )
