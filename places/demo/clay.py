@@ -15,8 +15,14 @@ Bone = tuple[Point, Point, float, float]
 
 
 def clay(
-    bones: Sequence[Bone], material: Material, *, cell: float, soft: float = 0.0, rough: float = 0.0,
-    grain: float = 1.0, seed: int = 0,
+    bones: Sequence[Bone],
+    material: Material,
+    *,
+    cell: float,
+    soft: float = 0.0,
+    rough: float = 0.0,
+    grain: float = 1.0,
+    seed: int = 0,
 ) -> Model:
     """bones: (a, b, radius at a, radius at b); soft: metres over which two of them melt into one.
 
@@ -90,7 +96,9 @@ def _uv(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """Every vertex takes the side of the box it faces most; the seam is one cell wide."""
     triangles = vertices[faces]
     normal = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0])
-    total = np.stack([np.bincount(faces.ravel(), np.repeat(normal[:, k], 3), len(vertices)) for k in range(3)], 1)
+    total = np.stack(
+        [np.bincount(faces.ravel(), np.repeat(normal[:, k], 3), len(vertices)) for k in range(3)], 1
+    )
     side = np.abs(total).argmax(1)
     x, y, z = vertices.T
     return np.stack([np.where(side == 0, y, x), np.where(side == 2, y, z)], 1)

@@ -267,7 +267,12 @@ def grove(
 
 
 def canopy(
-    spots: np.ndarray, size: np.ndarray, leaves_each: np.ndarray, *, material: Material = DARK_GREEN, seed: int = 0
+    spots: np.ndarray,
+    size: np.ndarray,
+    leaves_each: np.ndarray,
+    *,
+    material: Material = DARK_GREEN,
+    seed: int = 0,
 ) -> Model:
     """A wood seen from afar or above, its crowns one surface: thousands of trees where grove() can have tens.
 

@@ -32,10 +32,14 @@ FOREST, FOREST_LIGHT = leaves("#263d1b", "#567032", seed=3), leaves("#3c5424", "
 VIOLETS = leaves("#4a6b34", "#7c6aa8", seed=5)
 
 
-def on_arc(degrees: np.ndarray | float, out: np.ndarray | float = 0.0, z: np.ndarray | float = 0.0) -> np.ndarray:
+def on_arc(
+    degrees: np.ndarray | float, out: np.ndarray | float = 0.0, z: np.ndarray | float = 0.0
+) -> np.ndarray:
     """A place `out` metres outward of the deck's middle line."""
     a = np.radians(degrees)
-    return np.stack(np.broadcast_arrays((RADIUS + out) * np.sin(a), (RADIUS + out) * np.cos(a) - RADIUS, z), -1)
+    return np.stack(
+        np.broadcast_arrays((RADIUS + out) * np.sin(a), (RADIUS + out) * np.cos(a) - RADIUS, z), -1
+    )
 
 
 def standing(thing: Model, degrees: float, out: float = 0.0, z: float = 0.0, *, turn: float = 0.0) -> Model:
@@ -46,9 +50,13 @@ def standing(thing: Model, degrees: float, out: float = 0.0, z: float = 0.0, *, 
 def height(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """The slope: a terrace and a path uphill, the fall into the valley under the bridge, ridges, the far plain."""
     r = np.hypot(x, y + RADIUS)
-    fall = np.interp(r, [0, 28, 40, 52, 66, 80, 130, 260, 600, 1500], [9, 5, -3.5, -7, -13, -21, -52, -130, -260, -330])
+    fall = np.interp(
+        r, [0, 28, 40, 52, 66, 80, 130, 260, 600, 1500], [9, 5, -3.5, -7, -13, -21, -52, -130, -260, -330]
+    )
     rough = 1.3 * np.sin(x * 0.21 + 1) * np.sin(y * 0.17) + 0.8 * np.sin(x * 0.53) * np.cos(y * 0.41 + 2)
-    big = np.clip((r - 120) / 400, 0, 1) * (38 * np.sin(x * 0.011 + 2.2) * np.cos(y * 0.009) + 22 * np.sin(x * 0.023 + y * 0.017))
+    big = np.clip((r - 120) / 400, 0, 1) * (
+        38 * np.sin(x * 0.011 + 2.2) * np.cos(y * 0.009) + 22 * np.sin(x * 0.023 + y * 0.017)
+    )
     return fall + rough * np.clip((r - 44) / 8, 0.15, 1) + big
 
 
@@ -62,17 +70,32 @@ def _ribbon(section: np.ndarray, material, *, reach: float = REACH) -> Model:
 
 
 def _bridge() -> Model:
-    hull = np.array([(-3.7, 0.3), (-3.75, -0.1), (-3.2, -0.9), (-1.6, -1.5), (1.6, -1.5), (3.2, -0.9), (3.75, -0.1), (3.7, 0.3)])
+    hull = np.array(
+        [
+            (-3.7, 0.3),
+            (-3.75, -0.1),
+            (-3.2, -0.9),
+            (-1.6, -1.5),
+            (1.6, -1.5),
+            (3.2, -0.9),
+            (3.75, -0.1),
+            (3.7, 0.3),
+        ]
+    )
     parts = [_ribbon(hull, GILT), _ribbon(np.array([(-2.5, 0.12), (2.5, 0.12)]), DECK)]
     angles = np.linspace(-REACH, REACH, 150)
     for s in (-1, 1):
         parts.append(_ribbon(np.array([(2.5 * s, 0.12), (2.5 * s, 0.3), (3.7 * s, 0.3)]), GILT))
         rng = np.random.default_rng(7 + s)
-        spots = on_arc(rng.uniform(-REACH, REACH, 9000), s * rng.uniform(2.6, 3.4, 9000), rng.uniform(0.3, 0.75, 9000))
+        spots = on_arc(
+            rng.uniform(-REACH, REACH, 9000), s * rng.uniform(2.6, 3.4, 9000), rng.uniform(0.3, 0.75, 9000)
+        )
         parts.append(leaf_cards(spots, np.full(9000, 0.1), rng, VIOLETS))
         for out, z, r in ((4.55, 1.5, 0.075), (4.3, 1.15, 0.03), (4.1, 0.85, 0.03), (3.9, 0.55, 0.03)):
             parts.append(tube(on_arc(angles, out * s, z), r, RAIL, sides=8))
-        post = tube(((0, 3.55 * s, 0.1), (0, 3.95 * s, 0.55), (0, 4.6 * s, 1.55)), (0.07, 0.06, 0.05), RAIL, sides=6)
+        post = tube(
+            ((0, 3.55 * s, 0.1), (0, 3.95 * s, 0.55), (0, 4.6 * s, 1.55)), (0.07, 0.06, 0.05), RAIL, sides=6
+        )
         thin = tube(((0, 3.7 * s, 0.3), (0, 4.55 * s, 1.5)), 0.018, RAIL, sides=5)
         for i, a in enumerate(np.arange(-REACH, REACH + 0.01, 0.36)):
             parts.append(standing(thin if i % 4 else post, a))
@@ -98,10 +121,15 @@ def hand() -> Model:
         base, root = (x * 0.5, -4.5, -7.3), (x * 0.96, 5.2, -5.0)
         bones.append((base, root, 2.6, 2.1 * size))
         knuckle, joint, tip = (x * 1.02, 6.9, -1.6), (x * 1.06, 7.5, up * 0.42), (x * 1.0, 6.9, up - 1.2)
-        bones += [(root, knuckle, 2.1 * size, 1.72 * size), (knuckle, joint, 1.72 * size, 1.55 * size), (joint, tip, 1.5 * size, 1.22 * size)]
+        bones += [
+            (root, knuckle, 2.1 * size, 1.72 * size),
+            (knuckle, joint, 1.72 * size, 1.55 * size),
+            (joint, tip, 1.5 * size, 1.22 * size),
+        ]
         bones.append(((x * 1.06, 7.9, up * 0.42), (x * 1.06, 7.9, up * 0.42), 1.42 * size, 1.42 * size))
     bones += [
-        ((-1.5, -7.0, -8.0), (-4.8, -7.6, -4.6), 2.9, 2.5), ((-4.8, -7.6, -4.6), (-5.5, -7.3, 0.2), 2.5, 1.8),
+        ((-1.5, -7.0, -8.0), (-4.8, -7.6, -4.6), 2.9, 2.5),
+        ((-4.8, -7.6, -4.6), (-5.5, -7.3, 0.2), 2.5, 1.8),
         ((-5.5, -7.3, 0.2), (-5.1, -6.3, 4.6), 1.8, 1.45),
     ]
     return clay(bones, OLD, cell=0.3, soft=0.75, rough=0.1, grain=1.6, seed=3)
@@ -111,7 +139,10 @@ def _boulders() -> Model:
     rng = np.random.default_rng(5)
     kinds = []
     for seed in range(4):
-        lumps = [(tuple(c := rng.normal(0, 0.55, 3) * (1, 1, 0.5)), tuple(c + rng.normal(0, 0.4, 3)), 0.75, 0.55) for _ in range(6)]
+        lumps = [
+            (tuple(c := rng.normal(0, 0.55, 3) * (1, 1, 0.5)), tuple(c + rng.normal(0, 0.4, 3)), 0.75, 0.55)
+            for _ in range(6)
+        ]
         kinds.append(clay(lumps, BOULDER, cell=0.12, rough=0.07, grain=0.6, seed=seed))
     parts = []
     for side in (-1, 1):
@@ -119,7 +150,14 @@ def _boulders() -> Model:
             a, out = side * 22 + rng.normal(0, 6), rng.uniform(-21, -9)
             x, y, _ = on_arc(a, out)
             size = rng.uniform(0.8, 2.4)
-            parts.append(standing(kinds[k % 4].scaled(size).turned(rng.uniform(0, 360)), a, out, float(height(x, y)) + size * 0.2))
+            parts.append(
+                standing(
+                    kinds[k % 4].scaled(size).turned(rng.uniform(0, 360)),
+                    a,
+                    out,
+                    float(height(x, y)) + size * 0.2,
+                )
+            )
     return together(parts)
 
 
@@ -134,18 +172,33 @@ def _mountain() -> Model:
     pale = stone("#bdb6a6", age=0.3)
     parts.append(lie(np.linspace(30, 34, 5), np.linspace(-85, 85, 120), pale, 0.35))
     wall = np.linspace(-85, 85, 160)
-    parts += [tube(np.array([on_arc(a, r - RADIUS, height(*on_arc(a, r - RADIUS)[:2]) + h) for a in wall]), t, pale, sides=6) for r in (29.8, 34.2) for h, t in ((0.4, 0.25), (1.1, 0.1))]
+    parts += [
+        tube(
+            np.array([on_arc(a, r - RADIUS, height(*on_arc(a, r - RADIUS)[:2]) + h) for a in wall]),
+            t,
+            pale,
+            sides=6,
+        )
+        for r in (29.8, 34.2)
+        for h, t in ((0.4, 0.25), (1.1, 0.1))
+    ]
     parts.append(lie(np.linspace(35, 42, 6), np.linspace(-12, 70, 60), LAWN, 0.5))
-    far = hills(near=900, far=1700, height=300, arc=(-75, -5), seed=2) + hills(near=700, far=1500, height=290, arc=(15, 95), seed=4)
-    return together(parts) + _forest() + (far + hills(near=2200, far=4200, height=420, arc=(-100, 100), seed=6)).at(z=-330)
+    far = hills(near=900, far=1700, height=300, arc=(-75, -5), seed=2) + hills(
+        near=700, far=1500, height=290, arc=(15, 95), seed=4
+    )
+    return (
+        together(parts)
+        + _forest()
+        + (far + hills(near=2200, far=4200, height=420, arc=(-100, 100), seed=6)).at(z=-330)
+    )
 
 
 def _forest() -> Model:
     """Low under the bridge and by the hands, tall in the valley; ever coarser towards the horizon."""
     rng = np.random.default_rng(11)
-    r = 43 + 520 * rng.random(9000) ** 1.7
-    a = rng.uniform(-130, 130, 9000)
-    kept = ~((r < 82) & (np.abs(np.abs(a) - 22) < 11)) & ~((r < 60) & (rng.random(9000) < 0.4))
+    r = 43 + 420 * rng.random(6000) ** 1.7
+    a = rng.uniform(-115, 115, 6000)
+    kept = ~((r < 82) & (np.abs(np.abs(a) - 22) < 11)) & ~((r < 60) & (rng.random(6000) < 0.4))
     r, a = r[kept], a[kept]
     x, y = r * np.sin(np.radians(a)), r * np.cos(np.radians(a)) - RADIUS
     ground = height(x, y)
@@ -153,7 +206,7 @@ def _forest() -> Model:
     size = room * rng.uniform(0.75, 1.2, len(r))
     spots = np.stack([x, y, ground + size * 0.25], 1)
     shade = rng.random(len(r)) < 0.6
-    each = np.clip(3.0e6 / r**1.85 * np.clip(size / 8, 0.5, 1), 50, 1100).astype(int)
+    each = np.clip(1.1e6 / r**1.85 * np.clip(size / 8, 0.5, 1), 24, 420).astype(int)
     return canopy(spots[shade], size[shade], each[shade], material=FOREST, seed=1) + canopy(
         spots[~shade], size[~shade], each[~shade], material=FOREST_LIGHT, seed=2
     )
@@ -164,8 +217,20 @@ def walkers(count: int, reach: tuple[float, float], *, seed: int = 0) -> Model:
     rng = np.random.default_rng(seed)
     people = []
     for k in range(count):
-        one = ao_dai(seed=seed + k) if rng.random() < 0.12 else person(seed=seed + k, pose=str(rng.choice(("walk", "walk", "stand", "photo"))))
-        people.append(standing(one, rng.uniform(*reach), rng.uniform(-2.1, 2.1), 0.13, turn=rng.choice((90, -90)) + rng.normal(0, 25)))
+        one = (
+            ao_dai(seed=seed + k)
+            if rng.random() < 0.12
+            else person(seed=seed + k, pose=str(rng.choice(("walk", "walk", "stand", "photo"))))
+        )
+        people.append(
+            standing(
+                one,
+                rng.uniform(*reach),
+                rng.uniform(-2.1, 2.1),
+                0.13,
+                turn=rng.choice((90, -90)) + rng.normal(0, 25),
+            )
+        )
     return together(people)
 
 
@@ -173,13 +238,21 @@ def walkers(count: int, reach: tuple[float, float], *, seed: int = 0) -> Model:
 def model() -> Model:
     hands = standing(hand(), -22) + standing(hand().mirrored("x"), 22)
     lamps = together(
-        floodlight(tuple(map(float, on_arc(a, out, -3))), tuple(map(float, on_arc(a, 4, 2))), colour=(1.0, 0.8, 0.55), power=1.0)
-        for a in (-24, 24) for out in (-22, 20)
+        floodlight(
+            tuple(map(float, on_arc(a, out, -3))),
+            tuple(map(float, on_arc(a, 4, 2))),
+            colour=(1.0, 0.8, 0.55),
+            power=1.0,
+        )
+        for a in (-24, 24)
+        for out in (-22, 20)
     )
     return _mountain() + _bridge() + hands + _boulders() + walkers(40, (-60, 60), seed=40) + lamps
 
 
-def at(degrees: float, out: float, z: float, to: tuple[float, float, float], lit: light.Light, **more) -> View:
+def at(
+    degrees: float, out: float, z: float, to: tuple[float, float, float], lit: light.Light, **more
+) -> View:
     x, y, _ = on_arc(degrees, out)
     return View((float(x), float(y), z), tuple(map(float, on_arc(*to))), lit, **more)
 

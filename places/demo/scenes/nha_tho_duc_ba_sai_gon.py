@@ -12,16 +12,36 @@ from functools import cache
 import shapely
 from shapely.geometry import Polygon
 
-from places.demo import light
 from places.demo.clay import clay
-from places.demo.materials import ASPHALT, DARK_IRON, LAWN, PAVING, brick, flat, glass, metal, plaster, stone, tiles, windows
+from places.demo.materials import (
+    ASPHALT,
+    DARK_IRON,
+    LAWN,
+    PAVING,
+    brick,
+    flat,
+    metal,
+    plaster,
+    stone,
+    tiles,
+    windows,
+)
 from places.demo.meshes import Model, together
-from places.demo.people import ao_dai, car, crowd, scooter
 from places.demo.roofs import gable_roof, hip_roof
-from places.demo.shapes import arch, box, column, cylinder, disc, extrude, floodlight, oblong, revolve, slab, sphere, wall
+from places.demo.shapes import (
+    arch,
+    box,
+    column,
+    disc,
+    extrude,
+    floodlight,
+    revolve,
+    slab,
+    sphere,
+    wall,
+)
 from places.demo.surroundings import ground, lamp_post
 from places.demo.trees import bush, grove, hedge, palm, tree
-from places.demo.views import View, around
 
 RED = brick("#b25a38", "#c49a7c", tile=2.6, age=0.25)
 TAN = plaster("#c9a273", age=0.35, tile=5)
@@ -58,9 +78,13 @@ def _tower_face() -> Model:
     edge = box(0.95, 0.4, 25.2, TAN).at(x=4.15, y=-4.55) + box(0.8, 0.3, 10, TAN).at(x=3.85, y=-4.15, z=26)
     buttress = box(1.2, 0.9, 14.6, TAN).at(x=4.15, y=-4.6) + box(1.5, 1.2, 1.1, TAN).at(x=4.15, y=-4.7)
     slats = together(
-        box(1.3, 0.5, 0.05, LOUVRE).turned(35, "x").at(x=x, y=-3.6, z=28.2 + 0.42 * i) for x in (-1.1, 1.1) for i in range(13)
+        box(1.3, 0.5, 0.05, LOUVRE).turned(35, "x").at(x=x, y=-3.6, z=28.2 + 0.42 * i)
+        for x in (-1.1, 1.1)
+        for i in range(13)
     )
-    frame = box(0.12, 0.2, 5, PALE).at(x=-1.1, y=-3.95, z=15.9) + box(0.12, 0.2, 5, PALE).at(x=1.1, y=-3.95, z=15.9)
+    frame = box(0.12, 0.2, 5, PALE).at(x=-1.1, y=-3.95, z=15.9) + box(0.12, 0.2, 5, PALE).at(
+        x=1.1, y=-3.95, z=15.9
+    )
     return lower + upper + trim + (edge + buttress).with_mirror("x") + slats + frame
 
 
@@ -69,21 +93,29 @@ def _spire() -> Model:
     body = column(4.0, 3.0, 2.6, ZINC, sides=4).scaled(1.38, 1.38, 1)
     body = hip_roof(8.6, 8.6, 5.2, ZINC, ridge=0, upturn=0, sag=0.25, trim=ZINC, top="none")
     body += revolve(((3.0, 1.2), (2.05, 5.5), (0.12, 20.2), (0, 20.2)), ZINC, sides=8)
-    dormer = wall(((-1.2, 0), (1.2, 0), (1.2, 2.3), (0, 5.4), (-1.2, 2.3)), 2.2, ZINC, openings=[arch(1.1, 2.6, z=0.3)])
+    dormer = wall(
+        ((-1.2, 0), (1.2, 0), (1.2, 2.3), (0, 5.4), (-1.2, 2.3)), 2.2, ZINC, openings=[arch(1.1, 2.6, z=0.3)]
+    )
     dormer += box(2.0, 0.2, 3.0, GRILLE).at(y=-0.2) + column(0.09, 0.02, 1.5, ZINC, sides=6).at(y=-0.9, z=5.2)
     corner = column(0.5, 0.4, 2.2, ZINC, sides=4) + column(0.6, 0.02, 2.6, ZINC, sides=4).at(z=2.2)
     body += dormer.at(y=-2.9, z=0.2).ring(4) + corner.at(x=3.55, y=-3.55).ring(4)
-    crockets = together(box(0.16, 0.16, 0.3, ZINC).at(x=2.0 * (1 - h / 15.5) + 0.05, z=5.5 + h) for h in range(0, 14, 1))
+    crockets = together(
+        box(0.16, 0.16, 0.3, ZINC).at(x=2.0 * (1 - h / 15.5) + 0.05, z=5.5 + h) for h in range(0, 14, 1)
+    )
     body += crockets.ring(8, start=22.5)
     cross = box(0.24, 0.2, 3.4, DARK_IRON) + box(1.9, 0.2, 0.24, DARK_IRON).at(z=2.1)
-    cross += together(sphere(0.22, DARK_IRON, detail=1).at(x=x, z=z) for x, z in ((-1, 2.2), (1, 2.2), (0, 3.4)))
+    cross += together(
+        sphere(0.22, DARK_IRON, detail=1).at(x=x, z=z) for x, z in ((-1, 2.2), (1, 2.2), (0, 3.4))
+    )
     return body + sphere(0.42, metal("#8c7a4a")).at(z=20.4) + cross.at(z=20.6)
 
 
 def _tower() -> Model:
     cornice = box(9.6, 9.6, 0.7, TAN).at(z=25.7) + box(9.2, 9.2, 0.45, PALE).at(z=26.4)
     top = box(8.9, 8.9, 0.5, PALE).at(z=35.7) + box(9.5, 9.5, 0.5, TAN).at(z=36.2)
-    dentils = together(box(0.35, 0.4, 0.5, PALE).at(x=-4 + 0.8 * i, y=-4.35, z=35.2) for i in range(11)).ring(4)
+    dentils = together(box(0.35, 0.4, 0.5, PALE).at(x=-4 + 0.8 * i, y=-4.35, z=35.2) for i in range(11)).ring(
+        4
+    )
     return _tower_face().ring(4) + box(7.4, 7.4, 36, GRILLE) + cornice + top + dentils + _spire().at(z=36.7)
 
 
@@ -98,24 +130,50 @@ def _centre() -> Model:
     tracery = disc(2.95, z=19.9).difference(disc(0.7, z=19.9))
     for k in range(8):
         a = 3.14159 / 4 * k + 0.39
-        tracery = tracery.difference(disc(0.52, x=1.85 * float(shapely.Point(0, 0).buffer(1).exterior.interpolate(a).x), z=19.9 + 1.85 * float(shapely.Point(0, 0).buffer(1).exterior.interpolate(a).y)))
-    parts = [front, wall(tracery, 0.3, PALE).at(y=-3.45), wall(rose.buffer(0.55).difference(rose), 0.3, PALE).at(y=-3.7)]
+        tracery = tracery.difference(
+            disc(
+                0.52,
+                x=1.85 * float(shapely.Point(0, 0).buffer(1).exterior.interpolate(a).x),
+                z=19.9 + 1.85 * float(shapely.Point(0, 0).buffer(1).exterior.interpolate(a).y),
+            )
+        )
+    parts = [
+        front,
+        wall(tracery, 0.3, PALE).at(y=-3.45),
+        wall(rose.buffer(0.55).difference(rose), 0.3, PALE).at(y=-3.7),
+    ]
     big = arch(9.4, 10.2, z=15.2)
     over = big.buffer(0.45).difference(big).intersection(shapely.box(-99, 19.6, 99, 99))
     parts += [wall(over, 0.5, TAN).at(y=-3.8), wall(_ring(portal, 0.75), 0.6, PALE).at(y=-3.85)]
     parts += [wall(_ring(w, 0.35), 0.25, PALE).at(y=-3.7) for w in row]
-    parts += [wall(clock.buffer(0.4).difference(clock), 0.3, PALE).at(y=-3.7), wall(clock, 0.1, flat("#f1efe8")).at(y=-3.6)]
+    parts += [
+        wall(clock.buffer(0.4).difference(clock), 0.3, PALE).at(y=-3.7),
+        wall(clock, 0.1, flat("#f1efe8")).at(y=-3.6),
+    ]
     parts += [box(0.1, 0.05, 0.85, DARK_IRON).at(y=-3.7).turned(a, "y").at(z=27.1) for a in (0, 118)]
     parts += [box(10.8, 0.5, 0.9, PALE).at(y=-3.8, z=9.4), box(9.6, 0.4, 0.35, TAN).at(y=-3.75, z=15.1)]
     parts.append(box(10.6, 0.4, 27, GRILLE).at(y=-2.7))
-    slope = Polygon(((-half, eaves - 0.2), (0, peak - 0.2), (half, eaves - 0.2), (half, eaves + 0.7), (0, peak + 0.7), (-half, eaves + 0.7)))
+    slope = Polygon(
+        (
+            (-half, eaves - 0.2),
+            (0, peak - 0.2),
+            (half, eaves - 0.2),
+            (half, eaves + 0.7),
+            (0, peak + 0.7),
+            (-half, eaves + 0.7),
+        )
+    )
     parts.append(wall(slope, 1.2, PALE).at(y=-3.2))
-    parts += [box(0.45, 0.3, 2.2, PALE).at(y=-3.2, z=peak + 0.6), box(1.5, 0.3, 0.42, PALE).at(y=-3.2, z=peak + 1.7)]
+    parts += [
+        box(0.45, 0.3, 2.2, PALE).at(y=-3.2, z=peak + 0.6),
+        box(1.5, 0.3, 0.42, PALE).at(y=-3.2, z=peak + 1.7),
+    ]
     return together(parts)
 
 
 def _nave() -> Model:
     """Behind the towers: a clerestory over aisles and chapels, and the transept's gable."""
+
     def side(length: float, height: float, count: int, size: float, foot: float) -> Model:
         step = length / count
         holes = [arch(size, size * 2.1, x=step * (i - (count - 1) / 2), z=foot) for i in range(count)]
@@ -133,8 +191,12 @@ def _nave() -> Model:
     rose, row = disc(2.3, z=17.2), [arch(1.2, 3.4, x=x, z=9.6) for x in (-2, 0, 2)]
     end = wall(gable, 0.8, RED, openings=[rose, *row]) + box(12, 0.3, 19, GRILLE).at(y=0.3)
     end += wall(rose.buffer(0.5).difference(rose.buffer(-0.4)), 0.4, PALE).at(y=-0.3)
-    end += together(wall(_ring(w, 0.3), 0.2, PALE).at(y=-0.4) for w in row) + box(13, 0.4, 0.8, PALE).at(y=-0.3, z=8)
-    end += (box(1.2, 1.2, 19, TAN).at(x=6.3, y=-0.2) + column(0.6, 0.02, 3, ZINC, sides=4).at(x=6.3, z=19)).with_mirror("x")
+    end += together(wall(_ring(w, 0.3), 0.2, PALE).at(y=-0.4) for w in row) + box(13, 0.4, 0.8, PALE).at(
+        y=-0.3, z=8
+    )
+    end += (
+        box(1.2, 1.2, 19, TAN).at(x=6.3, y=-0.2) + column(0.6, 0.02, 3, ZINC, sides=4).at(x=6.3, z=19)
+    ).with_mirror("x")
     transept = end.turned(90).at(x=18, y=59)
     across = gable_roof(37, 14.2, 7.6, ROOF, upturn=0, sag=0.02, trim=PALE).at(y=59, z=19.4)
     body = slab(-17.5, 52.8, 17.5, 65.2, 0, 19.4, RED)
@@ -144,18 +206,42 @@ def _nave() -> Model:
 def _virgin() -> Model:
     """Our Lady of Peace: veil and long robe, her hands hold a globe with a cross; she looks up a little."""
     bones = [
-        ((0, 0, 0), (0, 0, 1.6), 0.74, 0.6), ((0, 0, 1.6), (0, 0.05, 2.7), 0.62, 0.5),
-        ((0, 0.05, 2.8), (0, 0.08, 3.45), 0.52, 0.38), ((-0.42, 0.05, 3.35), (0.42, 0.05, 3.35), 0.26, 0.26),
-        ((0, -0.02, 3.85), (0, -0.02, 4.15), 0.24, 0.26), ((0, 0.12, 3.7), (0, 0.12, 4.2), 0.34, 0.28),
-        ((-0.6, 0.05, 3.2), (-0.62, -0.2, 2.55), 0.22, 0.2), ((-0.62, -0.2, 2.55), (-0.14, -0.62, 2.9), 0.2, 0.14),
-        ((0.6, 0.05, 3.2), (0.62, -0.2, 2.55), 0.22, 0.2), ((0.62, -0.2, 2.55), (0.14, -0.62, 2.9), 0.2, 0.14),
-        ((-0.72, 0.25, 0.1), (-0.55, 0.3, 3.0), 0.26, 0.2), ((0.72, 0.25, 0.1), (0.55, 0.3, 3.0), 0.26, 0.2),
+        ((0, 0, 0), (0, 0, 1.6), 0.74, 0.6),
+        ((0, 0, 1.6), (0, 0.05, 2.7), 0.62, 0.5),
+        ((0, 0.05, 2.8), (0, 0.08, 3.45), 0.52, 0.38),
+        ((-0.42, 0.05, 3.35), (0.42, 0.05, 3.35), 0.26, 0.26),
+        ((0, -0.02, 3.85), (0, -0.02, 4.15), 0.24, 0.26),
+        ((0, 0.12, 3.7), (0, 0.12, 4.2), 0.34, 0.28),
+        ((-0.6, 0.05, 3.2), (-0.62, -0.2, 2.55), 0.22, 0.2),
+        ((-0.62, -0.2, 2.55), (-0.14, -0.62, 2.9), 0.2, 0.14),
+        ((0.6, 0.05, 3.2), (0.62, -0.2, 2.55), 0.22, 0.2),
+        ((0.62, -0.2, 2.55), (0.14, -0.62, 2.9), 0.2, 0.14),
+        ((-0.72, 0.25, 0.1), (-0.55, 0.3, 3.0), 0.26, 0.2),
+        ((0.72, 0.25, 0.1), (0.55, 0.3, 3.0), 0.26, 0.2),
     ]
-    folds = [((x * 1.15, -0.62 + abs(x) * 0.4, 0.05), (x * 0.75, -0.45 + abs(x) * 0.3, 2.4), 0.13, 0.08) for x in (-0.55, -0.3, 0, 0.3, 0.55)]
+    folds = [
+        ((x * 1.15, -0.62 + abs(x) * 0.4, 0.05), (x * 0.75, -0.45 + abs(x) * 0.3, 2.4), 0.13, 0.08)
+        for x in (-0.55, -0.3, 0, 0.3, 0.55)
+    ]
     figure = clay(bones + folds, MARBLE, cell=0.045, soft=0.07)
     globe = sphere(0.2, MARBLE).at(y=-0.68, z=3.02) + box(0.05, 0.05, 0.4, MARBLE).at(y=-0.68, z=3.2)
     globe += box(0.22, 0.05, 0.05, MARBLE).at(y=-0.68, z=3.44)
-    base = revolve(((0, 0), (2.0, 0), (2.0, 0.5), (1.55, 0.6), (1.4, 1.0), (1.2, 1.2), (1.1, 2.6), (1.35, 2.8), (1.35, 3.1), (0, 3.1)), MARBLE, sides=8)
+    base = revolve(
+        (
+            (0, 0),
+            (2.0, 0),
+            (2.0, 0.5),
+            (1.55, 0.6),
+            (1.4, 1.0),
+            (1.2, 1.2),
+            (1.1, 2.6),
+            (1.35, 2.8),
+            (1.35, 3.1),
+            (0, 3.1),
+        ),
+        MARBLE,
+        sides=8,
+    )
     return base + (figure + globe).at(z=3.1)
 
 
@@ -167,21 +253,41 @@ def _square() -> Model:
     flowers = extrude(disc(4.3).difference(disc(2.2)), 0.65, flat("#c0392f")).at(y=-38)
     flowers += extrude(disc(3.5).difference(disc(2.2)), 0.75, flat("#e8c53a")).at(y=-38)
     bowl = revolve(((0, 0), (0.5, 0), (0.45, 0.3), (1.3, 1.0), (1.4, 1.2), (0, 1.2)), PALE, sides=24)
-    bowls = (bowl + bush(1.3, seed=3).at(z=1.0)).at(x=9, y=-27).with_mirror("x") + (bowl + bush(1.2, seed=4).at(z=1.0)).at(x=14.5, y=-40).with_mirror("x")
+    bowls = (bowl + bush(1.3, seed=3).at(z=1.0)).at(x=9, y=-27).with_mirror("x") + (
+        bowl + bush(1.2, seed=4).at(z=1.0)
+    ).at(x=14.5, y=-40).with_mirror("x")
     paths = slab(-17, -58, 17, -22, 0, 0.1, PAVING) + slab(-20, -12, 20, 70, 0, 0.12, PAVING)
-    palms = together(palm(7 + s, seed=s).at(x, y) for s, (x, y) in enumerate(((-10, -14), (-6, -15), (8.5, -14.5), (12.5, -15))))
-    avenue = together(tree(17 + s % 4 * 2, seed=s).at(side * (33 + s % 3 * 2), y) for s, y in enumerate(range(-34, 80, 15)) for side in (-1, 1))
-    far = grove(24, (-110, 75, 110, 130), seed=5) + grove(10, (-90, -40, -48, 60), seed=6) + grove(10, (48, -30, 90, 60), seed=7)
-    tower = box(26, 22, 58, windows("#4f8f9a", "#5e99a1", gloss=0.8)).at(x=58, y=130) + box(30, 26, 45, windows("#6c7f86", "#c9c4ba")).at(x=-75, y=150)
+    palms = together(
+        palm(7 + s, seed=s).at(x, y)
+        for s, (x, y) in enumerate(((-10, -14), (-6, -15), (8.5, -14.5), (12.5, -15)))
+    )
+    avenue = together(
+        tree(17 + s % 4 * 2, seed=s).at(side * (33 + s % 3 * 2), y)
+        for s, y in enumerate(range(-34, 80, 15))
+        for side in (-1, 1)
+    )
+    far = (
+        grove(24, (-110, 75, 110, 130), seed=5)
+        + grove(10, (-90, -40, -48, 60), seed=6)
+        + grove(10, (48, -30, 90, 60), seed=7)
+    )
+    tower = box(26, 22, 58, windows("#4f8f9a", "#5e99a1", gloss=0.8)).at(x=58, y=130) + box(
+        30, 26, 45, windows("#6c7f86", "#c9c4ba")
+    ).at(x=-75, y=150)
     tower += box(20, 20, 80, windows("#5a7f8d", "#7fa3ab", gloss=0.7)).at(x=100, y=190)
     lamps = (lamp_post(8).at(x=19, y=-20) + lamp_post(8).at(x=19, y=-55)).with_mirror("x")
-    return garden + flowers + bowls + paths + palms + avenue + far + tower + lamps + hedge(14, seed=1).at(y=-25) if False else (
-        garden + flowers + bowls + paths + palms + avenue + far + tower + lamps
+    return (
+        garden + flowers + bowls + paths + palms + avenue + far + tower + lamps + hedge(14, seed=1).at(y=-25)
+        if False
+        else (garden + flowers + bowls + paths + palms + avenue + far + tower + lamps)
     )
 
 
 @cache
 def model() -> Model:
     church = (_tower().at(x=10.2).with_mirror("x")) + _centre() + _nave().at(y=2)
-    lit = together(floodlight((x, -24, 0.5), (x * 0.6, -3, 20), colour=(1.0, 0.72, 0.4), power=1.3) for x in (-16, -6, 6, 16))
+    lit = together(
+        floodlight((x, -24, 0.5), (x * 0.6, -3, 20), colour=(1.0, 0.72, 0.4), power=1.3)
+        for x in (-16, -6, 6, 16)
+    )
     return ground(ASPHALT) + church + _virgin().at(y=-38, z=0.6) + _square() + lit
