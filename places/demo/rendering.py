@@ -14,7 +14,7 @@ from places.demo.views import View
 
 PHOTOS = Path(__file__).parent / "photos"
 SCENES = Path(__file__).parent / "scenes"
-LONG_SIDE, SAMPLES = 1024, 6
+LONG_SIDE, SAMPLES = 1024, 4
 DRAFT_LONG_SIDE, DRAFT_SAMPLES = 448, 4
 FEATURE_SAMPLES = 3
 BOUNCES = 4  # sky, ground, wall, eye: more is not seen out of doors
