@@ -90,10 +90,10 @@ def _traced(model, view: View, width: int, height: int, samples: int) -> tuple[n
 
     from places.demo.mitsuba_scene import described, unlit
 
-    scene = model + view.front if view.front.pieces else model
+    scene = [part for part in (model, view.front) if part.pieces]
     look = mi.ScalarTransform4f().look_at(origin=view.camera, target=view.target, up=(0, 0, 1))
 
-    def traced(what: dict[str, object], samples: int, **integrator: object) -> np.ndarray:
+    def traced(what: object, samples: int, **integrator: object) -> np.ndarray:
         sensor = {
             "type": "perspective",
             "fov": view.fov,
@@ -104,15 +104,16 @@ def _traced(model, view: View, width: int, height: int, samples: int) -> tuple[n
             "film": {"type": "hdrfilm", "width": width, "height": height, "rfilter": {"type": "box"}},
             "sampler": {"type": "independent", "sample_count": samples},
         }
-        layers = np.array(
-            mi.render(mi.load_dict(what | {"sensor": sensor, "integrator": integrator}), seed=view.seed)
-        )
+        eye, way = mi.load_dict(sensor), mi.load_dict(integrator)
+        layers = np.array(mi.render(what, sensor=eye, integrator=way, seed=view.seed))
         return np.nan_to_num(layers[..., :3], posinf=0, neginf=0)
 
     # Mitsuba's own features (its "aov" integrator) take three times as long as the light itself.
-    albedo = traced(unlit(scene), FEATURE_SAMPLES, type="path", max_depth=1)
-    depth = traced(unlit(scene), 1, type="depth")[..., 0]
-    colour = traced(described(scene, view.light), samples, type="path", max_depth=BOUNCES, rr_depth=3)
+    plain = mi.load_dict(unlit(scene))
+    albedo = traced(plain, FEATURE_SAMPLES, type="path", max_depth=1)
+    depth = traced(plain, 1, type="depth")[..., 0]
+    lit = mi.load_dict(described(scene, view.light))
+    colour = traced(lit, samples, type="path", max_depth=BOUNCES, rr_depth=3)
     # What a single path brings of a lamp or the sun's glint is held down, or the denoiser keeps it as a speck.
     clean = pyoidn.denoise(
         np.ascontiguousarray(np.minimum(colour, 60.0), np.float32),
