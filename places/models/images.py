@@ -80,10 +80,6 @@ class LandmarkImageQuerySet(models.QuerySet["LandmarkImage"]):
                     faulty |= models.Q(**{f"{figure}__gt": fault.above})
         return self.filter(faulty)
 
-    def at_night(self) -> "LandmarkImageQuerySet":
-        """Those under a black sky; in a cave that tells nothing."""
-        return self.filter(sky_light__lt=quality.NIGHT).exclude(landmark__category=Landmark.Category.CAVE)
-
     def unmeasured(self) -> "LandmarkImageQuerySet":
         """Those not turned down of which a figure is missing that can be measured here."""
         missing = models.Q(sharpness=None)
