@@ -14,10 +14,13 @@ from places.demo.views import View
 
 PHOTOS = Path(__file__).parent / "photos"
 SCENES = Path(__file__).parent / "scenes"
-LONG_SIDE, SAMPLES = 1024, 6
+LONG_SIDE, SAMPLES = 1024, 4
+# Light is traced at this part of the picture's size and drawn out after denoising: half the time, and no difference
+# to be seen in a photo of 150 kB.
+TRACED = 0.75
 DRAFT_LONG_SIDE, DRAFT_SAMPLES = 448, 4
-FEATURE_SAMPLES = 3
-BOUNCES = 4  # sky, ground, wall, eye: more is not seen out of doors
+FEATURE_SAMPLES = 2
+BOUNCES = 3  # sky, ground, wall, eye: more is hardly seen out of doors
 
 
 def slugs() -> list[str]:
@@ -64,8 +67,20 @@ def start() -> None:
 
 def photo(model: object, view: View, *, draft: bool = False) -> Image.Image:
     width, height = view.size(DRAFT_LONG_SIDE if draft else LONG_SIDE)
-    colour, depth = _traced(model, view, width, height, DRAFT_SAMPLES if draft else SAMPLES)
+    if draft:
+        colour, depth = _traced(model, view, width, height, DRAFT_SAMPLES)
+    else:
+        colour, depth = _traced(model, view, round(width * TRACED), round(height * TRACED), SAMPLES)
+        colour = np.stack([_drawn_out(colour[..., k], width, height) for k in range(3)], axis=-1)
+        depth = _drawn_out(depth, width, height, Image.Resampling.NEAREST)
     return Image.fromarray(_developed(colour, depth, view))
+
+
+def _drawn_out(
+    values: np.ndarray, width: int, height: int, way: Image.Resampling = Image.Resampling.BICUBIC
+) -> np.ndarray:
+    picture = Image.fromarray(np.ascontiguousarray(values, np.float32)).resize((width, height), way)
+    return np.maximum(np.asarray(picture), 0)
 
 
 def _traced(model, view: View, width: int, height: int, samples: int) -> tuple[np.ndarray, np.ndarray]:
