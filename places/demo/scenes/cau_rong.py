@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+from scipy.interpolate import CubicSpline, PchipInterpolator
 
 from places.demo import light
 from places.demo.clay import clay
@@ -31,12 +32,12 @@ from places.demo.surroundings import boat, hills, lake, lamp_post, parapet, skyl
 from places.demo.trees import palm, tree
 from places.demo.views import View
 
-YELLOW = flat("#e2a91e", gloss=0.35, glow=0.9)
-DEEP = flat("#c98a14", gloss=0.3, glow=0.7)
-SCALE = flat("#efc24a", gloss=0.4, glow=0.9)
+YELLOW = flat("#e2a91e", gloss=0.35, glow=0.22)
+DEEP = flat("#c98a14", gloss=0.3, glow=0.14)
+SCALE = flat("#efc24a", gloss=0.4, glow=0.3)
 WHITE, RED, BLACK = (
-    flat("#f2efe4", gloss=0.5, glow=0.5),
-    flat("#b3261c", glow=0.5),
+    flat("#f2efe4", gloss=0.5, glow=0.3),
+    flat("#b3261c", glow=0.3),
     flat("#141210", gloss=0.8),
 )
 PIER = plaster("#c6c3bb", age=0.3)
@@ -47,9 +48,13 @@ def spine(x: np.ndarray) -> np.ndarray:
     """The dragon's height over the river: tail, a hump, the great arch, a hump, and the neck that lifts the head."""
     knots = [-250, -228, -205, -165, -125, -100, -60, 0, 60, 100, 125, 165, 195, 212, 228]
     heights = [15, 19, 16, 23, 16, 9.5, 27, 37, 27, 9.5, 16, 23, 15.5, 20, 29]
-    from scipy.interpolate import PchipInterpolator
-
     return PchipInterpolator(knots, heights)(x)
+
+
+def _curl(points: tuple[tuple[float, float, float], ...], thick: float, side: int) -> Model:
+    """A horn or a whisker through points, thinning to its end."""
+    path = CubicSpline(np.linspace(0, 1, len(points)), np.array(points) * (1, side, 1))(np.linspace(0, 1, 16))
+    return tube(path, np.linspace(thick, 0.07, 16), SCALE, sides=10)
 
 
 def _body() -> Model:
@@ -118,22 +123,8 @@ def _head() -> Model:
                 .at(2.4 + k * 1.0, s * (1.35 - 0.12 * k), 0.1)
             )
             parts.append(column(0.22, 0.03, 0.8, WHITE, sides=8).at(2.2 + k * 0.75, s * 0.75, -1.9))
-        parts.append(
-            tube(
-                ((-1.5, s * 1.3, 3.2), (-3.5, s * 2.0, 5.2), (-7, s * 2.4, 6.4), (-9.5, s * 2.2, 8.2)),
-                (0.6, 0.5, 0.35, 0.08),
-                SCALE,
-                sides=8,
-            )
-        )
-        parts.append(
-            tube(
-                ((6.8, s * 1.2, 2.2), (8.6, s * 2.6, 2.6), (8.8, s * 3.6, 4.4), (7.0, s * 4.2, 5.2)),
-                (0.3, 0.25, 0.16, 0.05),
-                SCALE,
-                sides=8,
-            )
-        )
+        parts.append(_curl(((-1.5, 1.3, 3.2), (-3.5, 2.0, 5.2), (-7, 2.4, 6.4), (-9.5, 2.2, 8.2)), 0.6, s))
+        parts.append(_curl(((6.8, 1.2, 2.2), (8.4, 2.6, 2.8), (8.6, 3.6, 4.6), (7.0, 4.2, 5.6)), 0.3, s))
         for k, (x, z, turn) in enumerate(((-3, 1.5, 25), (-4, 0, 0), (-3.6, -1.8, -25), (-2.6, -3, -50))):
             flame = ((0, -0.9), (-2.2, -0.6), (-5.5, 0.9), (-3.4, 0.7), (-5.0, 2.2), (-2.0, 1.1), (0, 0.9))
             parts.append(
@@ -203,7 +194,7 @@ def _banks() -> Model:
         )
         parts += [lamp_post(5).at(edge + s * 3, y, 2.2) for y in (-160, -120, -80, -45, 45, 80, 120, 180)]
         for k, y in enumerate(range(-200, 320, 16)):
-            if abs(y) > 26:
+            if abs(y) > 26 and not (s > 0 and -140 < y < 0):
                 parts.append(
                     (palm(8 + k % 3, seed=k) if k % 3 else tree(8, seed=k)).at(
                         edge + s * (9 + k % 2 * 5), y, 2.2
@@ -238,7 +229,8 @@ def traffic(seed: int) -> Model:
 
 @cache
 def model() -> Model:
-    head = _head().scaled(1.25).turned(-12, "y").at(231, 0, 30.5)
+    head = _head().scaled(1.6).turned(-12, "y").at(233, 0, 31.5)
+    strollers = crowd(16, (240, -70, 275, -24), seed=8).at(z=2.2)
     lamps = together(
         floodlight(
             (x, y, 11), (x + 10, 0, float(spine(x + 10))), colour=(1.0, 0.78, 0.3), power=0.9, beam=110
@@ -246,7 +238,7 @@ def model() -> Model:
         for x in range(-200, 221, 60)
         for y in (-14, 14)
     )
-    return _banks() + _deck() + _body() + head + _tail() + traffic(3) + lamps
+    return _banks() + _deck() + _body() + head + _tail() + traffic(3) + strollers + lamps
 
 
 def shot(
@@ -256,20 +248,20 @@ def shot(
 
 
 VIEWS = (
-    shot((252, -95, 4.2), (120, 0, 20), light.CLEAR_MORNING),
-    shot((246, -62, 4.2), (205, 0, 22), light.AFTERNOON, portrait=True, fov=64),
-    shot((268, -46, 6.0), (214, 0, 24), light.NOON, fov=60),
-    shot((240, -150, 5.0), (90, 0, 16), light.GOLDEN, fov=58),
-    shot((285, -30, 12.0), (210, 0, 24), light.OVERCAST, fov=62),
-    shot((243, -120, 4.0), (150, 0, 17), light.NIGHT, fov=62),
-    shot((160, -190, 22.0), (110, 0, 16), light.CLEAR_MORNING.turned(50), fov=66),
-    shot((245, -75, 4.2), (180, 0, 19), light.BLUE_HOUR, fov=66),
+    shot((256, -84, 4.0), (203, 0, 24), light.CLEAR_MORNING, fov=64),
+    shot((243, -72, 4.2), (222, 0, 25), light.AFTERNOON, portrait=True, fov=64),
+    shot((275, -50, 7.0), (224, 0, 26), light.NOON, fov=62),
+    shot((192, -135, 5.0), (168, 0, 22), light.GOLDEN, fov=64),
+    shot((284, -36, 12.0), (222, 0, 28), light.OVERCAST, fov=62),
+    shot((238, -96, 4.0), (192, 0, 23), light.NIGHT, fov=64),
+    shot((152, -180, 26.0), (160, 0, 20), light.CLEAR_MORNING.turned(50), fov=64),
+    shot((250, -64, 4.2), (212, 0, 24), light.BLUE_HOUR, fov=70),
     shot(
-        (262, -70, 4.2),
-        (196, 0, 20),
-        light.RAIN,
+        (264, -76, 4.2),
+        (206, 0, 21),
+        light.RAIN.but(mist=900),
         fov=66,
-        front=crowd(5, (247, -62, 256, -54), seed=4).at(z=2.2),
+        front=crowd(5, (249, -66, 258, -56), seed=4).at(z=2.2),
     ),
-    shot((300, -85, 16.0), (160, 0, 19), light.SUNSET, fov=58),
+    shot((300, -90, 16.0), (196, 0, 24), light.SUNSET, fov=56),
 )
