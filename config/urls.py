@@ -14,8 +14,6 @@ from django.views.generic import TemplateView
 from config import pages
 from config.sitemaps import SITEMAPS
 
-admin.site.site_header = admin.site.site_title = "Vietnam Tourism Retrieval"
-
 # allauth's pages there would show people's second keys, and what other sites told of them.
 for secret in (Authenticator, SocialAccount, SocialApp, SocialToken):
     admin.site.unregister(secret)

@@ -34,6 +34,7 @@ ONLY: dict[str, tuple[str, Callable[[LandmarkImageQuerySet], LandmarkImageQueryS
     "visitors": (_("Given by visitors"), lambda photos: photos.filter(contribution__isnull=False)),
     "unattributed": (_("Author, licence or source missing"), lambda photos: photos.unattributed()),
     "alike": (_("Near-duplicates"), _in_groups),
+    "faulty": (_("Low quality"), lambda photos: photos.low_quality()),
     "unplaced": (_("Without a place"), lambda photos: photos.filter(landmark__isnull=True)),
     "samples": (_("Offered as samples"), lambda photos: photos.filter(is_sample=True)),
 }

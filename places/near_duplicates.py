@@ -51,6 +51,8 @@ def group(lead: LandmarkImage) -> Group:
 
 
 def _merit(image: LandmarkImage) -> tuple:
-    """What may be shown stands before what may not, then the larger, then what is shown already, then the first."""
+    """What may be shown stands before what may not, then what has fewer faults, then the larger, then what is shown
+    already, then the first."""
     is_published = image.state == LandmarkImage.State.PUBLISHED
-    return not image.missing_attribution, image.width * image.height, is_published, -image.pk
+    size = image.width * image.height
+    return not image.missing_attribution, -len(image.faults), size, is_published, -image.pk

@@ -90,7 +90,7 @@ def measure(picture: Image.Image) -> Quality:
     pixels = np.asarray(small(picture))
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     darkest_colour = cv2.min(cv2.min(pixels[..., 0], pixels[..., 1]), pixels[..., 2])
-    upper = grey[: max(1, len(grey) // 3)]
+    upper = grey[: max(1, len(grey) // 3) : 2, ::2]
     return Quality(
         sharpness=_sharpness(grey),
         dark=float((grey < BLACK).mean()),

@@ -14,6 +14,7 @@ import numpy as np
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from places import quality
 from places.models import CurationEvent, Landmark, LandmarkImage, Province
 from retrieval.methods.base import Method
 
@@ -244,11 +245,17 @@ def _missing(images: QuerySet[LandmarkImage]) -> dict[int, dict[str, int]]:
 
 def _taken(images: QuerySet[LandmarkImage], places: dict[int, Landmark]) -> dict[int, _Taken]:
     found: dict[int, _Taken] = defaultdict(_Taken)
-    dated = images.published().filter(taken_at__isnull=False).order_by()
-    for landmark, taken_at in dated.values_list("landmark", "taken_at").iterator():
-        taken, month = found[landmark], timezone.localtime(taken_at).month
+    rows = images.published().order_by().values_list("landmark", "taken_at", "sky_light")
+    for landmark, taken_at, sky_light in rows.iterator():
+        taken = found[landmark]
+        if sky_light is not None and places[landmark].category != Landmark.Category.CAVE:
+            taken.nights += sky_light < quality.NIGHT  # a clock may be set to another zone
+        elif taken_at:
+            taken.nights += is_night(taken_at)
+        if not taken_at:
+            continue
+        month = timezone.localtime(taken_at).month
         taken.months.add(month)
-        taken.nights += is_night(taken_at)
         if province := places[landmark].province:
             rainy = is_rainy(month, region=province.region)
             taken.rainy += rainy

@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from factory.django import DjangoModelFactory
 from PIL import Image, ImageDraw
 
-from places import ingest, photo, quality
+from places import ingest, photo
 from places.models import Fact, FormerProvince, Landmark, LandmarkImage, Province
 
 # Whom to thank for a photo, where a test does not mind.
@@ -48,11 +48,6 @@ def encoded(picture: Image.Image, format: str = "JPEG", **save) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, format, **save)
     return buffer.getvalue()
-
-
-def as_measured(data: bytes) -> Image.Image:
-    """The picture that ingest hashes and measures."""
-    return photo.upright(data, longest_side=quality.SIDE)
 
 
 class UserFactory(DjangoModelFactory):
@@ -133,7 +128,7 @@ class LandmarkImageFactory(DjangoModelFactory):
     licence_url = "https://creativecommons.org/licenses/by-sa/4.0/"
     source_url = factory.Sequence(lambda number: f"https://example.org/photos/{number}")
     sha256 = factory.LazyAttribute(lambda row: hashlib.sha256(row.data).hexdigest())
-    perceptual_hash = factory.LazyAttribute(lambda row: ingest.perceptual_hash(as_measured(row.data)))
+    perceptual_hash = factory.LazyAttribute(lambda row: ingest.perceptual_hash(ingest.as_measured(row.data)))
     width = factory.LazyAttribute(lambda row: row.size[0])
     height = factory.LazyAttribute(lambda row: row.size[1])
     original = factory.LazyAttribute(lambda row: ContentFile(row.data, name="photo.jpg"))

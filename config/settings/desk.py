@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 from django.templatetags.static import static
+from django.utils.translation import gettext_lazy as _
 
 NAME = "Vietnam Tourism Retrieval"
 
@@ -20,7 +21,8 @@ def _seal(request: HttpRequest) -> str:
 
 UNFOLD = {
     "SITE_TITLE": NAME,
-    "SITE_HEADER": NAME,
+    "SITE_HEADER": _("Curators' desk"),
+    "SITE_SUBHEADER": NAME,
     "SITE_URL": "/",
     "SITE_ICON": _seal,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _seal}],

@@ -61,7 +61,7 @@ class CreditForm(forms.ModelForm):
 class LandmarkImageAdmin(Desk, ModelAdmin):
     autocomplete_fields = ("landmark",)
     facts = (
-        "picture", "landmark", "state", "state_reason", "near_duplicate_of", "size", "sha256", "added_at",
+        "picture", "landmark", "state", "state_reason", "near_duplicate_of", "size", "faults", "sha256", "added_at",
         "contributed_by", "contributors_note", "taken_at", "taken_latitude", "taken_longitude",
         "traces",
     )  # fmt: skip
@@ -109,6 +109,10 @@ class LandmarkImageAdmin(Desk, ModelAdmin):
             return "–"
         address = reverse("admin:retrieval_trace", args=[image.pk])
         return format_html('<a href="{}">{}</a>', address, _("Proof that nothing is left of it"))
+
+    @admin.display(description=_("faults"))
+    def faults(self, image: LandmarkImage) -> str:
+        return ", ".join(image.faults)
 
     @admin.display(description=_("size"))
     def size(self, image: LandmarkImage) -> str:

@@ -30,12 +30,7 @@ def described(model: Model, light: Light) -> dict[str, object]:
         skin = _skin(material, light)
         skin.pop("emitter", None)
         scene[f"group{number}"] = {"type": "shapegroup", "shape": {"type": "ply", "filename": path, **skin}}
-    for number, (group, matrix) in enumerate(instances):
-        scene[f"copy{number}"] = {
-            "type": "instance",
-            "to_world": mi.ScalarTransform4f(matrix),
-            "group": {"type": "ref", "id": f"group{group}"},
-        }
+    scene |= _copies(instances)
     if light.lamps:
         for number, lamp in enumerate(model.lamps):
             reach = float(np.linalg.norm(np.subtract(lamp.to, lamp.at)))
@@ -51,6 +46,30 @@ def described(model: Model, light: Light) -> dict[str, object]:
                 },
             }
     return scene
+
+
+def unlit(model: Model) -> dict[str, object]:
+    """The same shapes giving off their own colours, for the denoiser to know texture from noise by. Copies, which
+    Mitsuba does not let shine, stay black."""
+    scene: dict[str, object] = {"type": "scene"}
+    files, groups, instances = _written(model)
+    for number, (material, path) in enumerate(files):
+        shine = {"type": "area", "radiance": _colour(material, 1.0)}
+        scene[f"mesh{number}"] = {"type": "ply", "filename": path, "emitter": shine}
+    for number, (_, path) in enumerate(groups):
+        scene[f"group{number}"] = {"type": "shapegroup", "shape": {"type": "ply", "filename": path}}
+    return scene | _copies(instances)
+
+
+def _copies(instances: list[tuple[int, np.ndarray]]) -> dict[str, object]:
+    return {
+        f"copy{number}": {
+            "type": "instance",
+            "to_world": mi.ScalarTransform4f(matrix),
+            "group": {"type": "ref", "id": f"group{group}"},
+        }
+        for number, (group, matrix) in enumerate(instances)
+    }
 
 
 @lru_cache(maxsize=8)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import glob
-import os
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
@@ -16,8 +14,9 @@ from places.demo.views import View
 
 PHOTOS = Path(__file__).parent / "photos"
 SCENES = Path(__file__).parent / "scenes"
-LONG_SIDE, SAMPLES = 1024, 12
+LONG_SIDE, SAMPLES = 1024, 6
 DRAFT_LONG_SIDE, DRAFT_SAMPLES = 448, 4
+FEATURE_SAMPLES = 3
 BOUNCES = 4  # sky, ground, wall, eye: more is not seen out of doors
 
 
@@ -55,30 +54,12 @@ def render(
 
 
 def start() -> None:
-    """Choose Mitsuba's compiled variant where an LLVM it can use is found, else the slow one."""
+    """Choose Mitsuba's plain variant: the compiled ones spend longer on compiling a scene's many materials anew
+    for every view than this one does on tracing it."""
     import mitsuba as mi
 
-    if mi.variant():
-        return
-    if "DRJIT_LIBLLVM_PATH" not in os.environ:
-        # Debian's LLVM 15 stops in its code generator; 16 and later do not.
-        found = [
-            path
-            for version in range(21, 15, -1)
-            for folder in (
-                "/usr/lib/*-linux-gnu",
-                f"/usr/lib/llvm-{version}/lib",
-                "/opt/homebrew/opt/llvm/lib",
-            )
-            for path in sorted(
-                glob.glob(f"{folder}/libLLVM*.{version}*") + glob.glob(f"{folder}/libLLVM-{version}.so*")
-            )
-        ]
-        if not found:
-            mi.set_variant("scalar_rgb")
-            return
-        os.environ["DRJIT_LIBLLVM_PATH"] = found[0]
-    mi.set_variant("llvm_ad_rgb")
+    if not mi.variant():
+        mi.set_variant("scalar_rgb")
 
 
 def photo(model: object, view: View, *, draft: bool = False) -> Image.Image:
@@ -92,37 +73,38 @@ def _traced(model, view: View, width: int, height: int, samples: int) -> tuple[n
     import mitsuba as mi
     import pyoidn
 
-    from places.demo.mitsuba_scene import described
+    from places.demo.mitsuba_scene import described, unlit
 
-    scene = described(model + view.front, view.light)
+    scene = model + view.front if view.front.pieces else model
     look = mi.ScalarTransform4f().look_at(origin=view.camera, target=view.target, up=(0, 0, 1))
-    scene["sensor"] = {
-        "type": "perspective",
-        "fov": view.fov,
-        "fov_axis": "larger",
-        "near_clip": 0.05,
-        "far_clip": 20_000.0,
-        "to_world": look @ mi.ScalarTransform4f().rotate([0, 0, 1], view.tilt),
-        "film": {"type": "hdrfilm", "width": width, "height": height, "rfilter": {"type": "box"}},
-        "sampler": {"type": "independent", "sample_count": samples},
-    }
-    scene["integrator"] = {
-        "type": "aov",
-        "aovs": "albedo:albedo,normal:sh_normal,depth:depth",
-        "image": {"type": "path", "max_depth": BOUNCES, "rr_depth": 3},
-    }
-    layers = np.array(mi.render(mi.load_dict(scene), seed=view.seed))
-    layers = np.nan_to_num(layers, posinf=0, neginf=0)
-    colour, rest = layers[..., :3], layers[..., -7:]
+
+    def traced(what: dict[str, object], samples: int, **integrator: object) -> np.ndarray:
+        sensor = {
+            "type": "perspective",
+            "fov": view.fov,
+            "fov_axis": "larger",
+            "near_clip": 0.05,
+            "far_clip": 20_000.0,
+            "to_world": look @ mi.ScalarTransform4f().rotate([0, 0, 1], view.tilt),
+            "film": {"type": "hdrfilm", "width": width, "height": height, "rfilter": {"type": "box"}},
+            "sampler": {"type": "independent", "sample_count": samples},
+        }
+        layers = np.array(
+            mi.render(mi.load_dict(what | {"sensor": sensor, "integrator": integrator}), seed=view.seed)
+        )
+        return np.nan_to_num(layers[..., :3], posinf=0, neginf=0)
+
+    # Mitsuba's own features (its "aov" integrator) take three times as long as the light itself.
+    albedo = traced(unlit(scene), FEATURE_SAMPLES, type="path", max_depth=1)
+    depth = traced(unlit(scene), 1, type="depth")[..., 0]
+    colour = traced(described(scene, view.light), samples, type="path", max_depth=BOUNCES, rr_depth=3)
     # What a single path brings of a lamp or the sun's glint is held down, or the denoiser keeps it as a speck.
-    colour = np.minimum(colour, 60.0)
     clean = pyoidn.denoise(
-        np.ascontiguousarray(colour, np.float32),
-        np.ascontiguousarray(np.clip(rest[..., :3], 0, 1), np.float32),
-        np.ascontiguousarray(rest[..., 3:6], np.float32),
+        np.ascontiguousarray(np.minimum(colour, 60.0), np.float32),
+        np.ascontiguousarray(np.clip(albedo, 0, 1), np.float32),
         hdr=True,
     )
-    return np.asarray(clean), rest[..., 6]
+    return np.asarray(clean), depth
 
 
 def _developed(colour: np.ndarray, depth: np.ndarray, view: View) -> np.ndarray:

@@ -10,17 +10,20 @@ import importlib
 import pkgutil
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from types import ModuleType
+from typing import Literal
 
 from django.core.exceptions import ValidationError
-from django.db import DataError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from places import curation, ingest
 from places.models import FormerProvince, Landmark, LandmarkImage, Province
-from places.photo import PhotoRefused
+
+A_HANDFUL = 64  # photos taken together
+MOST_BYTES = 64 * 2**20  # of them, or fewer are taken
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,20 @@ class Dataset:
         )
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What became of one photo of a dataset.
+
+    reason: why it was refused or skipped; of one that was taken, why it waits.
+    """
+
+    name: str
+    became: Literal["added", "present", "skipped", "failed"]
+    reason: str = ""
+    photo: int | None = None
+    near_duplicate_of: int | None = None
+
+
 @dataclass
 class Report:
     """What became of a dataset: names of photos, slugs of new landmarks."""
@@ -110,6 +127,14 @@ class Report:
     failed: list[Failure] = field(default_factory=list)
     waiting: list[Failure] = field(default_factory=list)  # added but not published
     landmarks: list[str] = field(default_factory=list)
+
+    def take(self, fate: Fate) -> None:
+        if fate.became in ("added", "present"):
+            getattr(self, fate.became).append(fate.name)
+            if fate.reason:
+                self.waiting.append(Failure(fate.name, fate.reason))
+        else:
+            getattr(self, fate.became).append(Failure(fate.name, fate.reason))
 
 
 def formats() -> dict[str, ModuleType]:
@@ -127,63 +152,159 @@ def run(
     hold: bool = False,
     dry_run: bool = False,
     progress: Callable[[Iterable[Record]], Iterable[Record]] = iter,
+    tell: Callable[[Fate], None] = lambda fate: None,
 ) -> Report:
     """Add a dataset's photos, publish those that may be, and report; what is there already is left as it is.
 
-    hold: publish none, and keep them for measurements on this machine alone.
+    hold: publish none, and keep them for measurements on this machine alone. tell: is called for each photo once it
+    is certain what became of it.
 
-    Nothing in the dataset stops it, and a run cut short is gone on with by another. `dry_run` writes nothing.
+    Nothing in the dataset stops it, and a run cut short is gone on with by another: photos are taken by the handful,
+    and of a handful the rows are written together. `dry_run` writes nothing.
     """
     report = Report(failed=list(dataset.failures))
     landmarks = _landmarks(dataset, report, dry_run=dry_run)
-    first_of: dict[str, LandmarkImage] = {}  # by group
-    added: set[int] = set()
-    looked_at: dict[str, str] = {}  # names by content, in a dry run
-    for record in progress(dataset.records):
-        if record.is_remote and _there(record):
-            report.present.append(record.name)
-            continue
-        try:
-            data = record.read()
-            if record.landmark and record.landmark not in landmarks:
-                raise ValidationError(_("There is no landmark %(slug)s."), params={"slug": record.landmark})
-            if dry_run:
-                sha256 = ingest.examine(data).sha256
-                if looked_at.setdefault(sha256, record.name) != record.name:
-                    report.skipped.append(
-                        Failure(record.name, _("The same file as %(name)s.") % {"name": looked_at[sha256]})
-                    )
-                else:
-                    report.added.append(record.name)
-                continue
-            image = ingest.add(
-                data,
-                landmark=landmarks.get(record.landmark),
-                near_duplicate_of=first_of.get(record.group),
-                is_rendered=record.is_rendered,
-                **asdict(record.attribution.or_else(defaults)),
-            )
-            added.add(image.pk)
-            report.added.append(record.name)
-        except ingest.Duplicate as duplicate:
-            image = duplicate.existing
-            if image.pk in added or image.landmark != landmarks.get(record.landmark):
-                report.skipped.append(Failure(record.name, str(duplicate)))
-            else:
-                report.present.append(record.name)
-        except (PhotoRefused, OSError, DataError) as error:
-            report.failed.append(Failure(record.name, str(error)))
-            continue
-        except ValidationError as error:
-            report.failed.append(Failure(record.name, " ".join(error.messages)))
-            continue
-        if record.group:
-            first_of.setdefault(record.group, image)
-        if image.state == LandmarkImage.State.CANDIDATE and not dry_run:
-            settle = curation.hold if hold else curation.publish
-            for _image, refusal in settle([image]).refused:
-                report.waiting.append(Failure(record.name, str(refusal)))
+    taking = _Looking() if dry_run else _Taking(landmarks, defaults=defaults, hold=hold)
+    for handful in _handfuls(progress(dataset.records), landmarks):
+        for fate in taking.fates(handful):
+            report.take(fate)
+            tell(fate)
     return report
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A record with its bytes, or why there are none; neither where it need not be read."""
+
+    record: Record
+    data: bytes | None = None
+    error: Exception | None = None
+
+
+def _handfuls(records: Iterable[Record], landmarks: Mapping[str, Landmark]) -> Iterator[list[_Read]]:
+    handful: list[_Read] = []
+    size = 0
+    for record in records:
+        handful.append(_read(record, landmarks))
+        size += len(handful[-1].data or b"")
+        if len(handful) >= A_HANDFUL or size >= MOST_BYTES:
+            yield handful
+            handful, size = [], 0
+    if handful:
+        yield handful
+
+
+def _read(record: Record, landmarks: Mapping[str, Landmark]) -> _Read:
+    if record.is_remote and _there(record):
+        return _Read(record)
+    try:
+        data = record.read()
+    except OSError as error:
+        return _Read(record, error=error)
+    if record.landmark and record.landmark not in landmarks:
+        message = _("There is no landmark %(slug)s.") % {"slug": record.landmark}
+        return _Read(record, error=ValidationError(message))
+    return _Read(record, data)
+
+
+class _Taking:
+    """Adds photos by the handful, and remembers of those before what the next ones must know."""
+
+    def __init__(self, landmarks: Mapping[str, Landmark], *, defaults: Attribution, hold: bool) -> None:
+        self.landmarks, self.defaults, self.hold = landmarks, defaults, hold
+        self.first_of: dict[str, LandmarkImage] = {}  # by group
+        self.added: set[int] = set()
+
+    def fates(self, handful: list[_Read]) -> list[Fate]:
+        found = iter(ingest.add_all([self._draft(read) for read in handful if read.data is not None]))
+        outcomes = [(read.record, next(found) if read.data is not None else read.error) for read in handful]
+        taken = [(record, outcome, self._image_of(record, outcome)) for record, outcome in outcomes]
+        waiting = self._settle(image for _record, _outcome, image in taken if image)
+        return [self._fate(record, outcome, waiting) for record, outcome, _image in taken]
+
+    def _draft(self, read: _Read) -> ingest.Draft:
+        record = read.record
+        return ingest.Draft(
+            read.data,
+            landmark=self.landmarks.get(record.landmark),
+            near_duplicate_of=self.first_of.get(record.group),
+            group=record.group,
+            is_rendered=record.is_rendered,
+            **asdict(record.attribution.or_else(self.defaults)),
+        )
+
+    def _image_of(self, record: Record, outcome: LandmarkImage | Exception | None) -> LandmarkImage | None:
+        """The photo of the catalogue that the record is, by now."""
+        if isinstance(outcome, LandmarkImage):
+            self.added.add(outcome.pk)
+        image = outcome.existing if isinstance(outcome, ingest.Duplicate) else outcome
+        if not isinstance(image, LandmarkImage):
+            return None
+        if record.group:
+            self.first_of.setdefault(record.group, image)
+        return image
+
+    def _settle(self, images: Iterable[LandmarkImage]) -> dict[int, str]:
+        """Publish or hold those that nobody has decided on; why some wait, by their ids."""
+        settle = curation.hold if self.hold else curation.publish
+        undecided = {image.pk: image for image in images if image.state == LandmarkImage.State.CANDIDATE}
+        return {image.pk: str(refusal) for image, refusal in settle(undecided.values()).refused}
+
+    def _fate(
+        self, record: Record, outcome: LandmarkImage | Exception | None, waiting: Mapping[int, str]
+    ) -> Fate:
+        match outcome:
+            case None:
+                return Fate(record.name, "present")
+            case LandmarkImage():
+                return Fate(
+                    record.name,
+                    "added",
+                    waiting.get(outcome.pk, ""),
+                    outcome.pk,
+                    outcome.near_duplicate_of_id,
+                )
+            case ingest.Duplicate(existing=image):
+                is_same_place = image.landmark == self.landmarks.get(record.landmark)
+                if image.pk in self.added or not is_same_place:
+                    return Fate(record.name, "skipped", str(outcome), image.pk)
+                return Fate(record.name, "present", waiting.get(image.pk, ""), image.pk)
+        return _failed(record, outcome)
+
+
+class _Looking:
+    """Looks at photos by the handful, and adds none."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, str] = {}  # names by content
+
+    def fates(self, handful: list[_Read]) -> list[Fate]:
+        found = iter(ingest.examine_all([read.data for read in handful if read.data is not None]))
+        return [self._fate(read, next(found) if read.data is not None else read.error) for read in handful]
+
+    def _fate(self, read: _Read, outcome: ingest.Examined | Exception | None) -> Fate:
+        name = read.record.name
+        match outcome:
+            case None:
+                return Fate(name, "present")
+            case ingest.Examined():
+                first = self.seen.setdefault(ingest.digest_of(read.data), name)
+                if first == name:
+                    return Fate(name, "added")
+                return Fate(name, "skipped", _("The same file as %(name)s.") % {"name": first})
+            case ingest.Duplicate(existing=image):
+                is_same_place = (image.landmark.slug if image.landmark else "") == read.record.landmark
+                return (
+                    Fate(name, "present", photo=image.pk)
+                    if is_same_place
+                    else Fate(name, "skipped", str(outcome), image.pk)
+                )
+        return _failed(read.record, outcome)
+
+
+def _failed(record: Record, error: Exception) -> Fate:
+    said = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+    return Fate(record.name, "failed", said)
 
 
 def _there(record: Record) -> bool:

@@ -6,10 +6,11 @@ from .collections import Collection, CollectionItem
 from .contributions import Contribution
 from .curation import CurationEvent, OpenPhoto
 from .facts import Fact
-from .images import LandmarkImage, LandmarkImageQuerySet
+from .images import Bands, LandmarkImage, LandmarkImageQuerySet
 from .takedowns import TakedownRequest
 
 __all__ = [
+    "Bands",
     "Collection",
     "CollectionItem",
     "Contribution",

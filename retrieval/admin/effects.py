@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy
 from unfold.admin import ModelAdmin
 
@@ -40,27 +40,27 @@ class EffectAdmin(ReadOnly, ModelAdmin):
     def found_after(self, effect: Effect) -> str:
         return effect.after or "–"
 
-    @admin.display(description=gettext_lazy("difference"))
+    @admin.display(description=gettext_lazy("difference in percentage points"))
     def difference(self, effect: Effect) -> str:
-        """In percentage points of the place's photos that find it."""
-        return "–" if effect.difference is None else f"{effect.difference:+.0f} %"
+        return "–" if effect.difference is None else f"{effect.difference:+.0f}"
 
     @admin.display(description=gettext_lazy("photos"))
     def photos(self, effect: Effect) -> str:
         images = list(effect.images.all())
-        links = (
-            (reverse("admin:places_desk_look", args=[each.pk]), *_pictured(each)) for each in images[:SHOWN]
+        shown = format_html_join(
+            " ",
+            '<a href="{}"><img src="{}" alt="#{}" height="64" loading="lazy"></a>',
+            (
+                (reverse("admin:places_desk_look", args=[each.pk]), _address(each), each.pk)
+                for each in images[:SHOWN]
+            ),
         )
-        more = f" +{len(images) - SHOWN}" if len(images) > SHOWN else ""
-        return (
-            format_html_join(
-                "", '<a href="{}"><img src="{}" alt="#{}" height="64" loading="lazy"></a> ', links
-            )
-            + more
-        )
+        more = len(images) - SHOWN
+        return format_html("{} +{}", shown, more) if more > 0 else shown
 
 
-def _pictured(image: LandmarkImage) -> tuple[str, int]:
+def _address(image: LandmarkImage) -> str:
+    """Where a small copy of it is: a withdrawn one is shown to curators alone."""
     if image.thumbnail:
-        return image.thumbnail.url, image.pk
-    return reverse("admin:places_landmarkimage_preview", args=[image.pk]), image.pk
+        return image.thumbnail.url
+    return reverse("admin:places_landmarkimage_preview", args=[image.pk])

@@ -42,7 +42,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page(gettext_lazy("Calibrations"), "tune", "retrieval_calibration_changelist", "retrieval.view_calibration"),
             Page(gettext_lazy("Checkpoints"), "model_training", "retrieval_servablecheckpoint_changelist", "retrieval.view_servablecheckpoint"),
             Page(gettext_lazy("Nightly tuning"), "bedtime", "retrieval_nightlytuning_changelist", "retrieval.view_nightlytuning"),
-            Page(gettext_lazy("Searches"), "search", "retrieval_query_changelist", "retrieval.view_query"),
+            Page(gettext_lazy("All searches"), "search", "retrieval_query_changelist", "retrieval.view_query"),
         ),
     ),
     (

@@ -46,6 +46,7 @@ class LocalFeatureSet(Described):
     count = models.PositiveIntegerField()
 
     class Meta:
+        verbose_name = verbose_name_plural = _("local features")
         constraints = [
             models.UniqueConstraint(
                 fields=["image", "method", "version"], name="one_feature_set_per_image_method_and_version"

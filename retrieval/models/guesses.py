@@ -130,6 +130,7 @@ class Neighbour(models.Model):
     )
 
     class Meta:
+        verbose_name, verbose_name_plural = _("neighbour of a guess"), _("neighbours of guesses")
         ordering = ["rank"]
         constraints = [
             models.UniqueConstraint(fields=["guess", "rank"], name="a_guess_has_one_neighbour_in_each_rank")

@@ -381,6 +381,7 @@ class Hit(models.Model):
     objects = HitQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("photo found"), _("photos found")
         ordering = ["query", "rank"]
         constraints = [models.UniqueConstraint(fields=["query", "rank"], name="one_photo_per_rank")]
 

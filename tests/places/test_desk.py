@@ -108,6 +108,16 @@ def test_photos_are_found_by_number_contributor_and_group(client):
     assert shown(client.get(f"{page('')}?only=visitors")) == [third.pk]
 
 
+def test_photos_of_low_quality_are_found_and_their_faults_named(client):
+    LandmarkImageFactory(size=(400, 300), sharpness=40)
+    bad = LandmarkImageFactory(size=(400, 300), sharpness=3, seam=4)
+    grid = client.get(f"{page('')}?only=faulty")
+    assert shown(grid) == [bad.pk]
+    look = client.get(page("_look", bad.pk))
+    for answer in (grid, look):
+        assert "blurred, several pictures in one" in answer.content.decode()
+
+
 @pytest.mark.parametrize(
     "asked", ["state=x&province=y&only=z&by=w&before=v", "q=%23999999999999999999999999", "q=%00"]
 )

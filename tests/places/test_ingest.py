@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 from PIL import ExifTags, Image
 
 from places import ingest, photo, quality, storage
-from places.models import LandmarkImage
+from places.models import LandmarkImage, LandmarkImageQuerySet
 from tests.factories import (
     LandmarkFactory,
     LandmarkImageFactory,
     UserFactory,
-    as_measured,
     drawn_photo,
     drawn_picture,
     encoded,
@@ -60,7 +60,7 @@ def test_a_photo_is_kept_untouched_as_a_candidate_with_all_that_is_known_of_it(l
     assert not image.photo
     assert not image.thumbnail
     assert quality.Quality(*(getattr(image, figure.name) for figure in fields(quality.Quality))) == (
-        quality.measure(as_measured(data))
+        quality.measure(ingest.as_measured(data))
     )
     assert image.lettering is image.face_share is None  # there is no time for that yet
 
@@ -82,10 +82,10 @@ def test_a_file_that_is_there_already_is_a_duplicate_of_the_first(landmark):
 
 def test_of_two_who_add_one_file_at_once_the_second_is_told_and_leaves_nothing(landmark, monkeypatch):
     data = drawn_photo(1)
-    unseen = ingest.examine(data)
     first = ingest.add(data, landmark=landmark)
-    before = originals()
-    monkeypatch.setattr(ingest, "examine", lambda data: unseen)  # looked before the first was there
+    before, there = originals(), ingest._there
+    answers = iter([lambda digests: {}, there])  # looked before the first was there
+    monkeypatch.setattr(ingest, "_there", lambda digests: next(answers)(digests))
     with pytest.raises(ingest.Duplicate) as refused:
         ingest.add(data, landmark=landmark)
     assert refused.value.existing == first
@@ -93,17 +93,80 @@ def test_of_two_who_add_one_file_at_once_the_second_is_told_and_leaves_nothing(l
     assert storage.original_bytes(first) == data
 
 
-def test_a_row_that_cannot_be_saved_leaves_no_file(landmark, monkeypatch):
+def test_rows_that_cannot_be_saved_leave_no_file(landmark, monkeypatch):
     ingest.add(drawn_photo(1), landmark=landmark)
     before = originals()
 
     def fail(*_args, **_kwargs):
         raise DatabaseError
 
-    monkeypatch.setattr(LandmarkImage, "save", fail)
+    monkeypatch.setattr(LandmarkImageQuerySet, "bulk_create", fail)
     with pytest.raises(DatabaseError):
-        ingest.add(drawn_photo(2), landmark=landmark)
+        ingest.add_all([ingest.Draft(drawn_photo(seed), landmark=landmark) for seed in (2, 3)])
     assert originals() == before
+
+
+def test_of_many_each_has_its_own_fate_and_one_that_is_refused_holds_up_none(landmark):
+    there = ingest.add(drawn_photo(9), landmark=landmark)
+    again = drawn_photo(1)
+    outcomes = ingest.add_all(
+        [
+            ingest.Draft(again, source_url="javascript:alert(1)"),
+            ingest.Draft(b"nonsense"),
+            ingest.Draft(again, landmark=landmark),
+            ingest.Draft(drawn_photo(9)),
+            ingest.Draft(drawn_photo(2), author="\0"),
+            ingest.Draft(again),
+            ingest.Draft(encoded(drawn_picture(1), quality=40)),
+            ingest.Draft(drawn_photo(3), group="g"),
+            ingest.Draft(drawn_photo(4), group="g"),
+        ]
+    )
+    wrong, nonsense, first, known, zero, twice, near, lead, follower = outcomes
+    assert [type(each).__name__ for each in (wrong, nonsense, known, twice)] == [
+        "ValidationError", "PhotoRefused", "Duplicate", "Duplicate",
+    ]  # fmt: skip
+    assert (known.existing, twice.existing) == (there, first)
+    assert isinstance(zero, Exception)
+    assert (first.near_duplicate_of, follower.near_duplicate_of) == (
+        near,
+        lead,
+    )  # it waited for the wrong one
+    assert (near.near_duplicate_of, lead.near_duplicate_of) == (None, None)
+    assert LandmarkImage.objects.count() == 5
+    assert all(storage.original_bytes(image) for image in LandmarkImage.objects.all())
+
+
+def test_what_a_killed_run_left_behind_is_written_anew_where_it_is_not_whole(landmark):
+    data = drawn_photo(1)
+    image = ingest.add(data, landmark=landmark)
+    before, name = originals(), image.original.name
+    image.delete()
+    Path(storage.private().path(name)).write_bytes(data[:1000])
+    again = ingest.add(data, landmark=landmark)
+    assert again.original.name == name
+    assert storage.original_bytes(again) == data
+    assert originals() == before
+
+
+def test_the_nearest_of_many_are_found_by_an_index_in_a_fixed_number_of_queries(django_assert_num_queries):
+    rows = LandmarkImage.objects.bulk_create(
+        LandmarkImage(
+            sha256=f"{number:064x}", original="none", perceptual_hash=number * 0x9E3779B97F4A7C15 % 2**63,
+            width=1, height=1,
+        )
+        for number in range(1, 3001)
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE places_landmarkimage")
+    asked = [row.perceptual_hash ^ 0b1000000010000000100000001 for row in rows[:50]]
+    with django_assert_num_queries(2), CaptureQueriesContext(connection) as queries:
+        found = ingest.nearest_of(asked)
+    assert [near.image for near in found] == rows[:50]
+    assert {near.difference for near in found} == {4}
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {queries[0]['sql']}")
+        assert "images_by_bands_of_their_hash" in str(cursor.fetchall())
 
 
 @pytest.mark.parametrize(
@@ -156,13 +219,14 @@ def test_the_nearest_is_found_by_the_bits_that_differ_whatever_their_sign(bits):
     near = LandmarkImageFactory(perceptual_hash=bits ^ 0b1011)
     LandmarkImageFactory(perceptual_hash=bits ^ 0b11111111)
     LandmarkImageFactory(perceptual_hash=bits ^ 0b111111111)
-    assert ingest.nearest(bits) == near
+    [found] = ingest.nearest_of([bits])
+    assert (found.image, found.difference) == (near, 3)
 
 
 @pytest.mark.parametrize(("bits", "is_near"), [(0b11111111, True), (0b111111111, False)])
 def test_a_picture_that_differs_in_nine_bits_is_another(bits, is_near):
     LandmarkImageFactory(perceptual_hash=bits)
-    assert (ingest.nearest(0) is not None) == is_near
+    assert (ingest.nearest_of([0]) != [None]) == is_near
 
 
 def test_a_hash_has_64_bits_half_of_them_set():
@@ -176,7 +240,7 @@ def test_the_near_duplicates_of_the_real_catalogue_are_found(shared_data):
     folder = shared_data / "vietnam-landmarks"
     with open(folder / "images.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    hashes = [ingest.perceptual_hash(as_measured((folder / row["path"]).read_bytes())) for row in rows]
+    hashes = [ingest.perceptual_hash(ingest.as_measured((folder / row["path"]).read_bytes())) for row in rows]
     told, found = set(), set()
     for (one, row), (other, second) in combinations(zip(hashes, rows, strict=True), 2):
         pair = (row["path"], second["path"])

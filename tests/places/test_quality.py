@@ -7,7 +7,7 @@ from skimage import data
 from places import detecting, finishing, ingest, quality
 from places.models import LandmarkImage
 from retrieval import tasks
-from tests.factories import LandmarkImageFactory, as_measured, drawn_photo, drawn_picture
+from tests.factories import LandmarkImageFactory, drawn_photo, drawn_picture
 
 needs_weights = pytest.mark.skipif(
     not detecting.can_look(), reason="the weights of the detectors are not installed"
@@ -159,4 +159,4 @@ def test_what_was_measured_on_arrival_waits_for_what_takes_longer():
 
 
 def test_it_is_measured_as_it_is_hashed():
-    assert max(as_measured(drawn_photo(1, (1200, 900))).size) == quality.SIDE
+    assert max(ingest.as_measured(drawn_photo(1, (1200, 900))).size) == quality.SIDE

@@ -74,6 +74,16 @@ def test_seasons_and_nights_are_told_by_the_camera(temple):
     assert (found.months, found.dry, found.rainy, found.nights) == ([1, 7], 1, 1, 1)
 
 
+def test_a_dark_sky_is_night_whatever_the_clock_says_but_not_in_a_cave(temple):
+    first, second, third = temple.images.all()
+    LandmarkImage.objects.filter(pk=first.pk).update(sky_light=0.1)
+    LandmarkImage.objects.filter(pk=second.pk).update(sky_light=0.9, taken_at=SUMMER_NIGHT)
+    assert measured()["temple"].nights == 1
+    Landmark.objects.filter(pk=temple.pk).update(category=Landmark.Category.CAVE)
+    LandmarkImage.objects.filter(pk=third.pk).update(sky_light=0.1)
+    assert measured()["temple"].nights == 1
+
+
 @pytest.mark.parametrize(
     ("region", "wet", "dry"),
     [

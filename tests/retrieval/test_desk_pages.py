@@ -223,6 +223,12 @@ def test_the_largest_that_may_be_shown_is_proposed(copies):
     assert group.best == copies[0]
 
 
+def test_of_two_that_may_be_shown_the_one_with_fewer_faults_is_proposed(copies):
+    LandmarkImage.objects.filter(pk=copies[1].pk).update(sharpness=3, lettering=0.3)
+    [group] = groups()
+    assert group.best == copies[0]
+
+
 def test_of_equal_ones_the_published_then_the_first_is_proposed(copies):
     LandmarkImage.objects.filter(pk=copies[1].pk).update(width=160, height=120)
     third = LandmarkImageFactory(landmark=copies[0].landmark, size=(160, 120), near_duplicate_of=copies[0])

@@ -1,5 +1,9 @@
+import csv
 from argparse import RawDescriptionHelpFormatter
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -28,6 +32,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--hold", action="store_true", help="publish nothing: keep the photos for measurements here alone"
         )
+        parser.add_argument(
+            "--report",
+            type=Path,
+            metavar="FILE",
+            help="a CSV file in which to note what became of each photo",
+        )
         parser.add_argument("--dry-run", action="store_true", help="look at everything, change nothing")
         for name, what in (
             ("author", "author"),
@@ -38,7 +48,15 @@ class Command(BaseCommand):
             parser.add_argument(f"--{name}", default="", help=f"{what} of the photos that name none")
 
     def handle(
-        self, *, format: str, source: Path | None, landmark: str, hold: bool, dry_run: bool, **options
+        self,
+        *,
+        format: str,
+        source: Path | None,
+        landmark: str,
+        hold: bool,
+        dry_run: bool,
+        report: Path | None = None,
+        **options,
     ) -> None:
         reader = importers.formats()[format]
         source = source or _source_for(landmark, reader=reader)
@@ -54,16 +72,18 @@ class Command(BaseCommand):
             options["author"], options["licence"], options["licence_url"], options["source_url"]
         )
         try:
-            report = importers.run(
-                dataset,
-                defaults=defaults,
-                hold=hold,
-                dry_run=dry_run,
-                progress=partial(tqdm, unit="photo"),
-            )
+            with _noting(report, failures=dataset.failures) as note:
+                done = importers.run(
+                    dataset,
+                    defaults=defaults,
+                    hold=hold,
+                    dry_run=dry_run,
+                    progress=partial(tqdm, unit="photo"),
+                    tell=note,
+                )
         except KeyboardInterrupt:
             raise CommandError("Stopped. Run it again to go on where it was.") from None
-        self._tell(report, dry_run=dry_run)
+        self._tell(done, dry_run=dry_run)
 
     def _tell(self, report: importers.Report, *, dry_run: bool) -> None:
         if dry_run:
@@ -80,6 +100,27 @@ class Command(BaseCommand):
         for title, failures in (("Skipped", report.skipped), ("Failed", report.failed)):
             for failure in failures:
                 self.stdout.write(f"{title}: {failure.name}: {failure.reason}")
+
+
+@contextmanager
+def _noting(
+    file: Path | None, *, failures: Iterable[importers.Failure]
+) -> Iterator[Callable[[importers.Fate], None]]:
+    """What notes the fate of a photo in a CSV file, line by line, for a run may be stopped. Raises CommandError."""
+    if file is None:
+        yield lambda fate: None
+        return
+    columns = [column.name for column in fields(importers.Fate)]
+    try:
+        opened = open(file, "w", encoding="utf-8", newline="", buffering=1)  # noqa: SIM115
+    except OSError as error:
+        raise CommandError(str(error)) from error
+    with opened:
+        writer = csv.DictWriter(opened, columns)
+        writer.writeheader()
+        for failure in failures:
+            writer.writerow(asdict(importers.Fate(failure.name, "failed", failure.reason)))
+        yield lambda fate: writer.writerow(asdict(fate))
 
 
 def _source_for(slug: str, *, reader: ModuleType) -> Path:

@@ -89,6 +89,7 @@ def test_broken_files_are_reported_with_their_reason_and_stop_nothing(dataset):
     put(dataset / "chua_cau" / "notes.txt", b"hello")
     put(dataset / "chua_cau" / "0.jpg", drawn_photo(9)[:5000])
     put(dataset / "chua_cau" / "empty.jpg", b"")
+    put(dataset / "chua_cau" / "page.jpg", b"<!DOCTYPE html><title>404</title><script>alert(1)</script>")
     put(dataset / "chua_cau" / ".DS_Store", b"hidden")
     (dataset / "chua_cau" / "lost.jpg").symlink_to(dataset / "nowhere.jpg")
     report = run(dataset)
@@ -97,6 +98,7 @@ def test_broken_files_are_reported_with_their_reason_and_stop_nothing(dataset):
         "chua_cau/0.jpg",
         "chua_cau/empty.jpg",
         "chua_cau/notes.txt",
+        "chua_cau/page.jpg",
     ]
     assert all(failure.reason for failure in report.failed)
 
