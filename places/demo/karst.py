@@ -21,8 +21,17 @@ def rough(points: np.ndarray, size: float, seed: int, *, squash: float = 1.0) ->
 
 
 def karst(
-    radius: float, height: float, *, seed: int = 0, blunt: float = 2.4, lean: float = 0.0, fine: float = 1.0,
-    sea: bool = False, material: Material = CLIFF, top: Material = WOODS, bare: float = 0.0,
+    radius: float,
+    height: float,
+    *,
+    seed: int = 0,
+    blunt: float = 2.4,
+    lean: float = 0.0,
+    fine: float = 1.0,
+    sea: bool = False,
+    material: Material = CLIFF,
+    top: Material = WOODS,
+    bare: float = 0.0,
 ) -> Model:
     """One hump on z=0. blunt: 1.6 a cone, 4 a tower; lean: metres the top stands to +x; fine: of its mesh, 0.6 far off.
 
@@ -39,7 +48,9 @@ def karst(
     flutes = rough(points, radius * 0.11, seed + 2, squash=3) * 0.04
     ledges = rough(points * (0.3, 0.3, 1), height * 0.09, seed + 3) * 0.035
     points = points + out * ((big + flutes + ledges) * radius)[:, None]
-    points = points + rough(points, radius * 0.5, seed + 4)[:, None] * (0, 0, height * 0.16) * (points[:, 2:] / height)
+    points = points + rough(points, radius * 0.5, seed + 4)[:, None] * (0, 0, height * 0.16) * (
+        points[:, 2:] / height
+    )
     points[:, 0] += lean * np.clip(points[:, 2] / height, 0, None) ** 1.5
     if sea:
         cut = np.exp(-(((points[:, 2] - 1.5) / 2.2) ** 2))
@@ -48,7 +59,16 @@ def karst(
     return _dressed(points, len(t), len(angle), seed, material, top, bare, 2.6 if sea else -9.0)
 
 
-def _dressed(points: np.ndarray, rows: int, columns: int, seed: int, cliff: Material, top: Material, bare: float, foot_to: float) -> Model:
+def _dressed(
+    points: np.ndarray,
+    rows: int,
+    columns: int,
+    seed: int,
+    cliff: Material,
+    top: Material,
+    bare: float,
+    foot_to: float,
+) -> Model:
     """Woods where they hold, cliff where it is too steep, a dark foot."""
     i, j = np.mgrid[0 : rows - 1, 0:columns]
     a, b = i * columns + j, i * columns + (j + 1) % columns
@@ -66,6 +86,10 @@ def _dressed(points: np.ndarray, rows: int, columns: int, seed: int, cliff: Mate
     leafy = np.zeros(len(points))
     leafy[np.unique(faces[green])] = 1
     bump = 1.6 + 1.5 * rough(points, 5.5, seed + 7) + 0.8 * rough(points, 2.5, seed + 8)
-    crowns += leafy[:, None] * bump[:, None] * np.stack([points[:, 0] * 0.01, points[:, 1] * 0.01, np.ones(len(points))], -1)
+    crowns += (
+        leafy[:, None]
+        * bump[:, None]
+        * np.stack([points[:, 0] * 0.01, points[:, 1] * 0.01, np.ones(len(points))], -1)
+    )
     parts = ((crowns, green, top), (points, ~green & ~foot, cliff), (points, foot, FOOT))
     return together(surface(at, faces[part], skin, smooth=True) for at, part, skin in parts if part.any())

@@ -31,7 +31,9 @@ DARK = flat("#2b2a28", gloss=0.5)
 def stock(fine: float = 2) -> tuple[Model, ...]:
     """A few islets of different character, 100 m and 60 m high and small ones, to be turned and placed."""
 
-    def rise(x: float, y: float, radius: float, height: float, seed: int, blunt: float, lean: float = 0) -> Model:
+    def rise(
+        x: float, y: float, radius: float, height: float, seed: int, blunt: float, lean: float = 0
+    ) -> Model:
         return karst(radius, height, seed=seed, blunt=blunt, lean=lean, fine=fine, sea=True).at(x, y)
 
     return (
@@ -65,7 +67,11 @@ def junk(sails: int = 3) -> Model:
         parts.append(pane.row(int(length / 1.7), x=1.65).with_mirror("y").at(at, 0, z))
         parts.append(box(length + 0.9, width + 0.8, 0.22, HULL).at(at, 0, z + 2.3))
     rail = [(x, y, 0) for x, y in ((3.6, 2.7), (-9.6, 2.7), (-9.6, -2.7), (3.6, -2.7), (3.6, 2.7))]
-    parts += [beam((*a[:2], z), (*b[:2], z), 0.08, 0.08, WHITE) for a, b in zip(rail, rail[1:], strict=False) for z in (7.4, 7.9)]
+    parts += [
+        beam((*a[:2], z), (*b[:2], z), 0.08, 0.08, WHITE)
+        for a, b in zip(rail, rail[1:], strict=False)
+        for z in (7.4, 7.9)
+    ]
     post = box(0.08, 0.08, 0.95, WHITE)
     parts += [post.at(x, y, 7.0) for x in np.arange(-9.6, 3.7, 1.2) for y in (-2.7, 2.7)]
     for mast, height, foot in ((7.8, 17.0, 2.4), (-0.8, 20.0, 7.0), (-10.2, 14.5, 4.0))[:sails]:
@@ -93,10 +99,21 @@ def sail(height: float) -> Model:
 
 # Which islet, x, y, degrees turned, scale.
 ISLETS = (
-    (0, -95, 60, 15, 1.0), (1, 60, 30, 0, 1.05), (3, -4, -30, 0, 1.0), (4, 36, -70, 40, 0.9), (3, 150, -20, 130, 0.8),
-    (2, 215, 130, -20, 1.05), (4, -190, -40, 200, 1.1), (2, -270, 140, 170, 1.0),
-    (1, -20, 330, 120, 1.25), (0, 190, 420, 200, 1.2), (2, -210, 430, 60, 1.3), (0, -480, 400, 100, 1.2),
-    (2, 470, 340, 10, 1.2), (1, 330, 280, 80, 0.8), (3, -370, 190, 20, 1.1),
+    (0, -95, 60, 15, 1.0),
+    (1, 60, 30, 0, 1.05),
+    (3, -4, -30, 0, 1.0),
+    (4, 36, -70, 40, 0.9),
+    (3, 150, -20, 130, 0.8),
+    (2, 215, 130, -20, 1.05),
+    (4, -190, -40, 200, 1.1),
+    (2, -270, 140, 170, 1.0),
+    (1, -20, 330, 120, 1.25),
+    (0, 190, 420, 200, 1.2),
+    (2, -210, 430, 60, 1.3),
+    (0, -480, 400, 100, 1.2),
+    (2, 470, 340, 10, 1.2),
+    (1, 330, 280, 80, 0.8),
+    (3, -370, 190, 20, 1.1),
 )
 
 
@@ -119,23 +136,38 @@ def _horizon() -> list[Model]:
 
 
 def _traffic() -> list[Model]:
-    places = ((-48, -108, 155), (70, -120, 195), (120, -75, 30), (-150, -160, 10), (-15, 150, 170), (260, 20, 160))
+    places = (
+        (-48, -108, 155),
+        (70, -120, 195),
+        (120, -75, 30),
+        (-150, -160, 10),
+        (-15, 150, 170),
+        (260, 20, 160),
+    )
     return [junk(2 + k % 2).turned(a).at(x, y) for k, (x, y, a) in enumerate(places)]
 
 
 TARGET = (-5.0, 20.0, 32.0)
 
 
-def seen(azimuth: float, distance: float, height: float, sky: light.Light, *, deck: int = 0, **more: object) -> View:
+def seen(
+    azimuth: float, distance: float, height: float, sky: light.Light, *, deck: int = 0, **more: object
+) -> View:
     """From a boat's deck or a hill; deck: the seed of who leans on its rail in front of the camera, 0 for nobody."""
     a = np.radians(azimuth)
     if deck:
-        rail = beam((-6, 2.6, 1.0), (6, 2.6, 1.0), 0.09, 0.07, CABIN) + beam((-6, 2.6, 0.5), (6, 2.6, 0.5), 0.05, 0.05, CABIN)
+        rail = beam((-6, 2.6, 1.0), (6, 2.6, 1.0), 0.09, 0.07, CABIN) + beam(
+            (-6, 2.6, 0.5), (6, 2.6, 0.5), 0.05, 0.05, CABIN
+        )
         rail += box(0.08, 0.08, 1.0, CABIN).row(9, x=1.5).at(y=2.6)
-        guests = crowd(2 + deck % 2, (-1.9, 1.7, 2.1, 2.3), seed=deck, facing=180)
+        guests = crowd(2, (-3.2, 2.0, -1.5, 2.5), seed=deck, facing=180) + crowd(
+            1, (1.9, 2, 2.6, 2.5), seed=deck + 1, facing=160
+        )
         planks = box(14, 6, 0.2, CABIN).at(y=-0.2, z=-0.2)
-        more["front"] = (planks + rail + guests).turned(azimuth).at(
-            TARGET[0] + np.sin(a) * distance, TARGET[1] - np.cos(a) * distance, height - 1.75
+        more["front"] = (
+            (planks + rail + guests)
+            .turned(azimuth)
+            .at(TARGET[0] + np.sin(a) * distance, TARGET[1] - np.cos(a) * distance, height - 1.75)
         )
     return around(target=TARGET, distance=distance, azimuth=azimuth, height=height, light=sky, **more)
 
@@ -144,7 +176,7 @@ VIEWS = (
     seen(-8, 330, 12, light.CLEAR_MORNING),
     seen(14, 330, 78, light.AFTERNOON, aim=(0, -0.06)),
     seen(-24, 270, 7, light.GOLDEN, deck=3),
-    seen(8, 290, 9, replace(light.MIST, mist=700)),
+    seen(8, 290, 9, replace(light.MIST, mist=700, exposure=0.35)),
     seen(3, 270, 10, light.CLEAR_MORNING.turned(40), portrait=True, fov=70),
     seen(27, 380, 30, light.OVERCAST, aspect=16 / 9),
     seen(-31, 340, 14, light.SUNSET),
