@@ -83,9 +83,19 @@ OVERCAST = Light(
     cloud_colour=(0.82, 0.84, 0.87),
     mist=2500,
     seed=6,
+    exposure=0.15,
 )
 MIST = Light(
-    -30, 22, 0.06, (1.0, 0.93, 0.82), (0.72, 0.76, 0.8), (0.86, 0.87, 0.87), clouds=0.3, mist=110, seed=7
+    -30,
+    22,
+    0.06,
+    (1.0, 0.93, 0.82),
+    (0.72, 0.76, 0.8),
+    (0.86, 0.87, 0.87),
+    clouds=0.0,
+    mist=110,
+    seed=7,
+    exposure=0.7,
 )
 RAIN = Light(
     0,
@@ -102,6 +112,7 @@ RAIN = Light(
     warmth=-0.25,
     lamps=0.15,
     seed=8,
+    exposure=0.15,
 )
 BLUE_HOUR = Light(
     100,
@@ -114,7 +125,7 @@ BLUE_HOUR = Light(
     cloud_colour=(0.3, 0.3, 0.42),
     mist=3000,
     lamps=0.6,
-    exposure=-0.5,
+    exposure=-0.2,
     seed=9,
 )
 NIGHT = Light(
@@ -174,8 +185,9 @@ def _clouds(x: np.ndarray, y: np.ndarray, up: np.ndarray, light: Light) -> tuple
     rng = np.random.default_rng(light.seed)
     field = materials.noise(rng, scale=0.35, slope=1.75)
     high = np.maximum(up, 0.03)
-    scale = materials.PIXELS * 0.16
-    u, v = (x / (high + 0.12)) * scale, (y / (high + 0.12)) * scale
+    scale = materials.PIXELS * 0.34
+    # Flatter than a true layer's perspective: clouds stand up, and are not drawn out overhead into streaks.
+    u, v = (x / (high + 0.45)) * scale, (y / (high + 0.45)) * scale * 1.3
     value = map_coordinates(field, [v, u], order=1, mode="grid-wrap")
     inner = map_coordinates(field, [v + 5, u - 6], order=1, mode="grid-wrap")
     threshold = 0.86 - 0.72 * light.clouds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,19 +21,12 @@ SHARED_FROM, SHARED_FACES = 2, 900
 _folder = TemporaryDirectory(prefix="scene")
 
 
-def described(model: Model, light: Light) -> dict[str, object]:
+def described(models: Sequence[Model], light: Light) -> dict[str, object]:
     """The scene's dictionary less its sensor and its integrator."""
     scene: dict[str, object] = {"type": "scene", "sky": _emitter(light)}
-    files, groups, instances = _written(model)
-    for number, (material, path) in enumerate(files):
-        scene[f"mesh{number}"] = {"type": "ply", "filename": path, **_skin(material, light)}
-    for number, (material, path) in enumerate(groups):
-        skin = _skin(material, light)
-        skin.pop("emitter", None)
-        scene[f"group{number}"] = {"type": "shapegroup", "shape": {"type": "ply", "filename": path, **skin}}
-    scene |= _copies(instances)
+    scene |= _shapes(models, lambda material: _skin(material, light))
     if light.lamps:
-        for number, lamp in enumerate(model.lamps):
+        for number, lamp in enumerate(lamp for model in models for lamp in model.lamps):
             reach = float(np.linalg.norm(np.subtract(lamp.to, lamp.at)))
             scene[f"lamp{number}"] = {
                 "type": "spot",
@@ -48,28 +42,35 @@ def described(model: Model, light: Light) -> dict[str, object]:
     return scene
 
 
-def unlit(model: Model) -> dict[str, object]:
+def unlit(models: Sequence[Model]) -> dict[str, object]:
     """The same shapes giving off their own colours, for the denoiser to know texture from noise by. Copies, which
     Mitsuba does not let shine, stay black."""
-    scene: dict[str, object] = {"type": "scene"}
-    files, groups, instances = _written(model)
-    for number, (material, path) in enumerate(files):
-        shine = {"type": "area", "radiance": _colour(material, 1.0)}
-        scene[f"mesh{number}"] = {"type": "ply", "filename": path, "emitter": shine}
-    for number, (_, path) in enumerate(groups):
-        scene[f"group{number}"] = {"type": "shapegroup", "shape": {"type": "ply", "filename": path}}
-    return scene | _copies(instances)
+    return {"type": "scene"} | _shapes(
+        models, lambda material: {"emitter": {"type": "area", "radiance": _colour(material, 1.0)}}
+    )
 
 
-def _copies(instances: list[tuple[int, np.ndarray]]) -> dict[str, object]:
-    return {
-        f"copy{number}": {
-            "type": "instance",
-            "to_world": mi.ScalarTransform4f(matrix),
-            "group": {"type": "ref", "id": f"group{group}"},
-        }
-        for number, (group, matrix) in enumerate(instances)
-    }
+def _shapes(models: Sequence[Model], skin: Callable[[Material], dict[str, object]]) -> dict[str, object]:
+    """Each model by itself, so that what stays from view to view is written once."""
+    shapes: dict[str, object] = {}
+    for which, model in enumerate(models):
+        files, groups, instances = _written(model)
+        for number, (material, path) in enumerate(files):
+            shapes[f"mesh{which}_{number}"] = {"type": "ply", "filename": path, **skin(material)}
+        for number, (material, path) in enumerate(groups):
+            look = skin(material)
+            look.pop("emitter", None)
+            shapes[f"group{which}_{number}"] = {
+                "type": "shapegroup",
+                "shape": {"type": "ply", "filename": path, **look},
+            }
+        for number, (group, matrix) in enumerate(instances):
+            shapes[f"copy{which}_{number}"] = {
+                "type": "instance",
+                "to_world": mi.ScalarTransform4f(matrix),
+                "group": {"type": "ref", "id": f"group{which}_{group}"},
+            }
+    return shapes
 
 
 @lru_cache(maxsize=8)

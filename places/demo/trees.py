@@ -23,7 +23,7 @@ def tree(height: float = 9.0, *, seed: int = 0, material: Material = GREEN, spre
     return _broadleaf(seed % 4, material, spread).scaled(height / 10).turned(seed * 77)
 
 
-def _leaf_cards(
+def leaf_cards(
     centres: np.ndarray,
     size: np.ndarray,
     rng: np.random.Generator,
@@ -79,7 +79,7 @@ def _broadleaf(seed: int, material: Material, spread: float) -> Model:
             cluster = rng.normal(size=(190, 3))
             cluster /= np.linalg.norm(cluster, axis=1, keepdims=True)
             centres.append(middle + cluster * rng.uniform(0.55, 1.0, (190, 1)) * np.array([1.15, 1.15, 0.75]))
-    return together(parts) + _leaf_cards(np.concatenate(centres), np.full(1, 0.2), rng, material)
+    return together(parts) + leaf_cards(np.concatenate(centres), np.full(1, 0.2), rng, material)
 
 
 def banyan(height: float = 12.0, *, seed: int = 0) -> Model:
@@ -129,8 +129,8 @@ def _frangipani(seed: int) -> Model:
     flowers = np.concatenate([e + (0, 0, 0.1) + rng.normal(0, 0.1, (5, 3)) for e in ends[::2]])
     return (
         together(parts)
-        + _leaf_cards(cards, np.full(1, 0.17), rng, FRESH, length=2.4)
-        + _leaf_cards(flowers, np.full(1, 0.08), rng, flat("#f6efd8"), length=1.0)
+        + leaf_cards(cards, np.full(1, 0.17), rng, FRESH, length=2.4)
+        + leaf_cards(flowers, np.full(1, 0.08), rng, flat("#f6efd8"), length=1.0)
     )
 
 
@@ -192,7 +192,7 @@ def _pine(seed: int) -> Model:
         parts.append(branch)
         for point in path[2:]:
             centres.append(point + rng.normal(0, 0.3, (34, 3)) * (1, 1, 0.6))
-    return together(parts) + _leaf_cards(
+    return together(parts) + leaf_cards(
         np.concatenate(centres), np.full(1, 0.1), rng, NEEDLES, length=5.0, droop=-0.4
     )
 
@@ -208,7 +208,7 @@ def _bush(seed: int, material: Material) -> Model:
     points /= np.linalg.norm(points, axis=1, keepdims=True)
     points *= rng.uniform(0.6, 1, (900, 1)) * 0.5 * (1 + 0.25 * np.sin(points[:, :1] * 5 + seed))
     points[:, 2] = np.abs(points[:, 2]) * 1.3
-    return _leaf_cards(points, np.full(1, 0.075), rng, material)
+    return leaf_cards(points, np.full(1, 0.075), rng, material)
 
 
 def hedge(
@@ -220,7 +220,7 @@ def hedge(
     points = rng.uniform(-0.5, 0.5, (count, 3))
     face = rng.integers(0, 3, count)
     points[np.arange(count), face] = np.sign(points[np.arange(count), face]) * 0.5
-    return _leaf_cards((points + (0, 0, 0.5)) * (length, depth, height), np.full(1, 0.09), rng, material)
+    return leaf_cards((points + (0, 0, 0.5)) * (length, depth, height), np.full(1, 0.09), rng, material)
 
 
 def bamboo(height: float = 9.0, *, seed: int = 0) -> Model:
@@ -239,7 +239,7 @@ def _bamboo(seed: int) -> Model:
         path = np.array([x, y, -0.1]) * (1 - t) + top * t - np.array([x, y, 0]) * np.sin(np.pi * t) * 0.8
         parts.append(tube(path, np.linspace(0.05, 0.015, 9), culm, sides=6))
         centres += [p + rng.normal(0, 0.45, (70, 3)) for p in path[3:]]
-    return together(parts) + _leaf_cards(
+    return together(parts) + leaf_cards(
         np.concatenate(centres), np.full(1, 0.085), rng, FRESH, length=4.0, droop=0.7
     )
 
@@ -264,3 +264,26 @@ def grove(
             one = kind(rng.uniform(*height), seed=int(rng.integers(0, 1000)))  # type: ignore[operator]
             grown.append(one.at(spot[0], spot[1]))
     return together(grown)
+
+
+def canopy(
+    spots: np.ndarray,
+    size: np.ndarray,
+    leaves_each: np.ndarray,
+    *,
+    material: Material = DARK_GREEN,
+    seed: int = 0,
+) -> Model:
+    """A wood seen from afar or above, its crowns one surface: thousands of trees where grove() can have tens.
+
+    spots: (N, 3) of the crowns' feet; size: (N,) metres; leaves_each: (N,), fewer for what is far.
+    """
+    rng = np.random.default_rng(seed)
+    owner = np.repeat(np.arange(len(spots)), leaves_each)
+    points = rng.normal(size=(len(owner), 3))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    points[:, 2] = np.abs(points[:, 2]) * 1.15 - 0.25
+    lobes = 1 + 0.22 * np.sin(points @ np.array([5.0, 3.0, 4.0]) + owner)
+    points *= rng.uniform(0.75, 1, (len(owner), 1)) * lobes[:, None] * 0.5
+    card = size[owner] * 1.7 / np.sqrt(leaves_each[owner])
+    return leaf_cards(spots[owner] + points * size[owner, None], card, rng, material, length=1.3)

@@ -7,8 +7,20 @@ from places.demo.materials import LAWN, brick, flat, lacquer, paving, plaster, s
 from places.demo.meshes import Model, together
 from places.demo.people import crowd
 from places.demo.roofs import hip_roof
-from places.demo.shapes import beam, box, column, cylinder, dragon, oblong, slab, stairs, tube, wall
-from places.demo.surroundings import lily_pads, parapet, patch, potted_plant
+from places.demo.shapes import (
+    beam,
+    box,
+    column,
+    cylinder,
+    dragon,
+    floodlight,
+    oblong,
+    slab,
+    stairs,
+    tube,
+    wall,
+)
+from places.demo.surroundings import hills, lily_pads, parapet, patch, potted_plant
 from places.demo.trees import banyan, bush, frangipani, grove, tree
 from places.demo.views import View, around
 
@@ -59,7 +71,7 @@ def shrine() -> Model:
         beam((x, -s / 2 - 0.9, 2.42), (x, s / 2 + 0.9, 2.42), 0.14, 0.18, TIMBER) for x in (-s / 2, s / 2)
     ]
     roof = hip_roof(
-        s + 2.5, s + 2.5, 2.25, OLD_TILES, ridge=1.9, upturn=0.75, sag=0.3, lip=0.13, trim=RIDGE, top="none"
+        s + 2.5, s + 2.5, 2.25, OLD_TILES, ridge=1.9, upturn=0.4, sag=0.3, lip=0.13, trim=RIDGE, top="none"
     )
     parts.append(roof.at(z=2.45))
     ridge = box(2.1, 0.22, 0.36, RIDGE).at(z=4.6)
@@ -97,10 +109,10 @@ def stair() -> Model:
     """A narrow brick flight of 13 steps from the south bank, between stepped walls."""
     start, end = -8.6, -SHRINE / 2 - 0.72
     run, rise = end - start, PILLAR + 0.1
-    flight = stairs(1.4, run, rise, 13, brick("#8d5a44", "#9d9384")).at(y=(start + end) / 2)
+    flight = stairs(1.15, run, rise, 13, brick("#8d5a44", "#9d9384")).at(y=(start + end) / 2)
     sides = []
-    for x in (-0.85, 0.85):
-        sides.append(beam((x, start - 0.3, 0.0), (x, end, rise), 0.26, 0.75, STONE))
+    for x in (-0.68, 0.68):
+        sides.append(beam((x, start - 0.3, 0.0), (x, end, rise), 0.22, 0.62, STONE))
         sides.append(
             box(0.36, 0.36, 1.3, STONE).at(x, start - 0.3)
             + box(0.46, 0.46, 0.12, STONE).at(x, start - 0.3, 1.3)
@@ -110,7 +122,7 @@ def stair() -> Model:
 
 @cache
 def model() -> Model:
-    p, wall_top = POND, 0.85
+    p, wall_top = POND, 0.6
     basin = together(
         slab(-p - 0.4, -p - 0.4, p + 0.4, -p, WATER - 0.5, 0.06, STONE).turned(a) for a in (0, 90, 180, 270)
     )
@@ -146,7 +158,8 @@ def model() -> Model:
         + grove(6, (-50, -25, -24, 20), height=(9, 14), seed=7)
     )
     beds = together(bush(1.1, seed=i).at(-9.6 + 1.3 * i, 10.2) for i in range(15))
-    pots = together(potted_plant(seed=i).at(x, -9.6) for i, x in enumerate((-7, -4.5, 4.5, 7)))
+    pots = together(potted_plant(seed=i).at(x, -9.6) for i, x in enumerate((-7.6, 7.6)))
+    treeline = hills(near=46, far=100, height=14, rough=0.9, seed=4)
     lawn = together(patch(-400, 30, 400, 400, LAWN, z=-0.02).turned(a) for a in (0, 90, 180, 270))
     return (
         basin
@@ -158,37 +171,51 @@ def model() -> Model:
         + beds
         + pots
         + lawn
+        + treeline
+        + floodlight((-5, -6, 0), (0, 0, 4), power=0.7)
+        + floodlight((5, -6, 0), (0, 0, 4), power=0.7)
         + pillar()
         + shrine()
         + stair()
     )
 
 
-MIDDLE = (0, 0, 3.9)
+MIDDLE = (0, 0, 3.3)
 VIEWS: tuple[View, ...] = (
-    around(target=MIDDLE, distance=17, azimuth=-18, light=light.CLEAR_MORNING, seed=1),
-    around(target=MIDDLE, distance=15, azimuth=22, light=light.AFTERNOON, portrait=True, seed=2),
+    around(target=MIDDLE, distance=15, azimuth=-32, height=1.9, light=light.CLEAR_MORNING, seed=1),
+    around(target=MIDDLE, distance=14, azimuth=34, height=1.9, light=light.AFTERNOON, portrait=True, seed=2),
     around(
         target=MIDDLE,
-        distance=21,
-        azimuth=6,
+        distance=20,
+        azimuth=-12,
         light=light.OVERCAST,
-        front=crowd(7, (-5, -15, 6, -11), seed=5),
+        front=crowd(6, (-7, -15, 2, -11), seed=5),
         seed=3,
     ),
-    around(target=MIDDLE, distance=13, azimuth=-35, light=light.NOON, fov=68, seed=4),
-    around(target=MIDDLE, distance=19, azimuth=30, light=light.GOLDEN.turned(-30), aim=(0.08, 0.0), seed=5),
+    around(target=MIDDLE, distance=13, azimuth=-40, height=2.0, light=light.NOON, fov=66, seed=4),
+    around(target=MIDDLE, distance=18, azimuth=36, light=light.GOLDEN.turned(-30), aim=(0.08, 0.0), seed=5),
     around(
         target=MIDDLE,
-        distance=16,
-        azimuth=-8,
+        distance=15,
+        azimuth=-26,
+        height=2.0,
         light=light.RAIN,
         portrait=True,
-        front=crowd(3, (-5, -12, -2, -10), seed=9),
+        front=crowd(3, (-9, -13, -6, -10.5), seed=9),
         seed=6,
     ),
-    around(target=MIDDLE, distance=24, azimuth=-26, light=light.MIST, aim=(-0.06, 0), seed=7),
-    around(target=(0, 0, 4.6), distance=11, azimuth=14, light=light.CLEAR_MORNING.turned(60), fov=64, seed=8),
-    around(target=MIDDLE, distance=18, azimuth=38, height=4.5, light=light.NOON.turned(-60), seed=9),
-    around(target=MIDDLE, distance=17, azimuth=-14, light=light.BLUE_HOUR, seed=10),
+    around(
+        target=MIDDLE,
+        distance=20,
+        azimuth=-34,
+        height=2.2,
+        light=light.MIST.but(mist=45),
+        aim=(-0.06, 0),
+        seed=7,
+    ),
+    around(
+        target=(0, 0, 4.2), distance=12.5, azimuth=26, light=light.CLEAR_MORNING.turned(60), fov=64, seed=8
+    ),
+    around(target=MIDDLE, distance=17, azimuth=44, height=4.2, light=light.NOON.turned(-60), seed=9),
+    around(target=MIDDLE, distance=15, azimuth=-30, height=1.9, light=light.BLUE_HOUR, seed=10),
 )
