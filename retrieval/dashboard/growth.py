@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Count, DateTimeField, Min
 from django.db.models.functions import TruncWeek
@@ -20,6 +20,20 @@ RECENT = 4  # weeks
 
 
 @dataclass(frozen=True)
+class OfAPlace:
+    """How many photos a place has, and since when it has one."""
+
+    photos: int
+    first: datetime
+
+
+def by_place(published: LandmarkImageQuerySet) -> dict[int, OfAPlace]:
+    """By the ids of those places that have a photo. One query, which looks at every photo once."""
+    rows = published.order_by().values("landmark").annotate(number=Count("pk"), first=Min("added_at"))
+    return {row["landmark"]: OfAPlace(row["number"], row["first"]) for row in rows}
+
+
+@dataclass(frozen=True)
 class Growth:
     photos: Columns
     places: Columns
@@ -29,13 +43,12 @@ class Growth:
         return self.photos.top > 0
 
 
-def of(published: LandmarkImageQuerySet, *, today: date, weeks: int) -> Growth:
-    """By when the photos that are published now were added. Two queries."""
+def of(published: LandmarkImageQuerySet, *, by_place: Iterable[OfAPlace], today: date, weeks: int) -> Growth:
+    """By when the photos that are published now were added. One query."""
     mondays = weeks_until(today, number=weeks)
     by_week = published.order_by().values(week=TruncWeek("added_at", output_field=DateTimeField()))
     photos = Counter({_day(row["week"]): row["number"] for row in by_week.annotate(number=Count("pk"))})
-    firsts = published.order_by().values("landmark").annotate(first=Min("added_at"))
-    places = Counter(weeks_until(_day(row["first"]), number=1)[0] for row in firsts)
+    places = Counter(weeks_until(_day(place.first), number=1)[0] for place in by_place)
     return Growth(
         piled(mondays, [Series("photos", _("Photos"), _sums(photos, mondays))]),
         piled(mondays, [Series("places", _("Places with a photo"), _sums(places, mondays))]),

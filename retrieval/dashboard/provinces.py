@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Sum
 from django.utils.translation import get_language
 
 from places import mapping
-from places.models import LandmarkImage, LandmarkQuerySet
+from places.models import LandmarkQuerySet
 from retrieval.models import PlaceCoverageQuerySet
 
 STEPS = (("none", 0), ("few", 1), ("some", 5), ("many", 20))  # from how many photos on
@@ -60,15 +60,16 @@ class Coverage:
         return [(name, start, end) for (name, start), end in zip(STEPS, [*ends, 0], strict=True)]
 
 
-def coverage(places: LandmarkQuerySet) -> Coverage:
-    """Where there are photos. One query."""
-    shown = Count("images", filter=Q(images__state=LandmarkImage.State.PUBLISHED))
+def coverage(places: LandmarkQuerySet, *, photos: Mapping[int, int]) -> Coverage:
+    """Where there are photos. photos: how many each place has, by its id. One query."""
     named = "name_vi" if get_language() == "vi" else "name_en"
     rows = list(
-        places.order_by()
-        .values(named, "latitude", "longitude", f"province__{named}", "province__slug")
-        .annotate(photos=shown)
+        places.order_by("pk").values(
+            "pk", named, "latitude", "longitude", f"province__{named}", "province__slug"
+        )
     )
+    for row in rows:
+        row["photos"] = photos.get(row["pk"], 0)
     drawing = mapping.whole_country()
     dots = [_dot(row, named, unit=drawing.unit) for row in rows if row["latitude"] is not None]
     return Coverage(

@@ -133,13 +133,15 @@ def time_pages(client: Client, number: int) -> None:
             times.append(time.perf_counter() - start)
             shown = text.count(b"data-photo=")
         print(f"  {name:28} {statistics.median(times) * 1000:6.0f} ms, {shown} photos", flush=True)
-    times = []
-    for _number in range(ROUNDS):
-        cache.delete("queues")  # so that what waits is counted each time
-        start = time.perf_counter()
-        client.get(reverse("admin:index"))
-        times.append(time.perf_counter() - start)
-    print(f"  {'overview, all counted':28} {statistics.median(times) * 1000:6.0f} ms", flush=True)
+    for name, is_counted in (("overview", False), ("overview, counted anew", True)):
+        times = []
+        for _number in range(ROUNDS):
+            if is_counted:
+                cache.clear()
+            start = time.perf_counter()
+            client.get(reverse("admin:index"))
+            times.append(time.perf_counter() - start)
+        print(f"  {name:28} {statistics.median(times) * 1000:6.0f} ms", flush=True)
     address = reverse("admin:places_desk_history")
     start = time.perf_counter()
     client.get(address)

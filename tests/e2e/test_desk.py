@@ -25,12 +25,15 @@ PAGES = {
     "suggested places": "admin:retrieval_suggested_places",
     "near-duplicates": "admin:retrieval_near_duplicates",
     "coverage": "admin:retrieval_place_coverage",
+    "traces": "admin:retrieval_traces",
+    "descriptors": "admin:retrieval_descriptor_changelist",
+    "effects": "admin:retrieval_effect_changelist",
     "landmarks": "admin:places_landmark_changelist",
     "takedowns": "admin:places_takedownrequest_changelist",
     "searches given": "admin:retrieval_offer_changelist",
 }
 # The desk's own part of the page: what stands around it is django-unfold's.
-OURS = "[data-review], .ask, .review, .dashboard"
+OURS = "[data-review], .ask, .review"
 
 
 @pytest.fixture

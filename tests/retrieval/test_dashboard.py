@@ -71,8 +71,11 @@ def test_photos_and_places_are_summed_up_to_the_end_of_each_week(django_assert_n
     photo(temple, added=date(2026, 11, 22))  # a Sunday: the week before
     photo(tower, added=MONDAY)
     LandmarkImageFactory(landmark=tower, size=(64, 48))  # not published
+    published = LandmarkImage.objects.published()
     with django_assert_num_queries(2):
-        grown = growth.of(LandmarkImage.objects.published(), today=TODAY, weeks=3)
+        by_place = growth.by_place(published)
+        grown = growth.of(published, by_place=by_place.values(), today=TODAY, weeks=3)
+    assert {pk: of_it.photos for pk, of_it in by_place.items()} == {temple.pk: 2, tower.pk: 1}
     assert [column.total for column in grown.photos.columns] == [1, 2, 3]
     assert [column.total for column in grown.places.columns] == [1, 1, 2]
     assert growth.gained(grown.photos, weeks=2) == 2
@@ -82,7 +85,7 @@ def test_photos_and_places_are_summed_up_to_the_end_of_each_week(django_assert_n
 def test_a_week_begins_at_midnight_in_vietnam():
     image = photo(LandmarkFactory(), added=MONDAY)
     LandmarkImage.objects.filter(pk=image.pk).update(added_at=datetime(2026, 11, 22, 18, tzinfo=UTC))
-    grown = growth.of(LandmarkImage.objects.published(), today=TODAY, weeks=2)
+    grown = growth.of(LandmarkImage.objects.published(), by_place=[], today=TODAY, weeks=2)
     assert [column.total for column in grown.photos.columns] == [0, 1]
 
 
@@ -116,14 +119,11 @@ def test_searches_are_counted_by_what_they_came_to_each_photo_once(django_assert
 
 def test_the_map_has_a_dot_for_each_place_by_how_many_photos_it_has(django_assert_num_queries):
     hue = ProvinceFactory(slug="hue", name_en="Huế")
-    empty = LandmarkFactory(province=hue, latitude=16.4, longitude=107.6, name_en="Empty")
+    LandmarkFactory(province=hue, latitude=16.4, longitude=107.6, name_en="Empty")
     full = LandmarkFactory(province=hue, latitude=16.5, longitude=107.5, name_en="Full")
     LandmarkFactory(province=hue, name_en="Nowhere")
-    for _number in range(5):
-        photo(full, added=TODAY)
-    LandmarkImageFactory(landmark=empty, size=(64, 48))  # waits
     with django_assert_num_queries(1):
-        found = provinces.coverage(Landmark.objects.standing())
+        found = provinces.coverage(Landmark.objects.standing(), photos={full.pk: 5})
     assert [(dot.name, dot.photos, dot.step) for dot in found.dots] == [
         ("Empty", 0, "none"), ("Full", 5, "some")
     ]  # fmt: skip
@@ -230,7 +230,8 @@ def test_the_page_takes_as_many_queries_for_many_rows_as_for_few(desk, django_as
     desk.get(reverse("admin:index"))
     for _round in range(2):
         fill()
-        with django_assert_max_num_queries(20) as captured:
+        cache.clear()
+        with django_assert_max_num_queries(30) as captured:
             desk.get(reverse("admin:index"))
         counts.append(len(captured))
     assert counts[0] == counts[1]
