@@ -7,7 +7,7 @@ functions (`plaster("#e8c25a", age=0.5)`) or take a named one (`LAWN`, `BRONZE`)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from scipy import ndimage
@@ -146,7 +146,7 @@ def linear(colour: str) -> Colour:
     return float(r), float(g), float(b)
 
 
-@lru_cache(maxsize=64)
+@cache  # a scene has more materials than any round number
 def textures(material: Material) -> tuple[np.ndarray, np.ndarray, np.ndarray | None] | None:
     """colour (H, W, 3) linear float32, height (H, W) 0..1 of `bump` metres, light given off (H, W, 3) or None.
 
