@@ -99,8 +99,9 @@ def _ridge(length: float, lip: float, trim: Material, top: str) -> Model:
     end = box(lip * 2, lip * 2.2, lip * 5, trim).at(x=length / 2, z=-lip * 0.5)
     parts = [bar, end, end.mirrored("x")]
     if top == "dragons":
-        one = dragon(length * 0.4, trim).at(x=-length * 0.27, z=lip * 2.3)
-        parts += [one, one.mirrored("x"), moon(length * 0.06, trim).at(z=lip * 2.5)]
+        size = min(length * 0.4, 3.0)
+        one = dragon(size, trim).at(x=-0.3 - size * 0.62, z=lip * 2.3)
+        parts += [one, one.mirrored("x"), moon(size * 0.15, trim).at(z=lip * 2.5)]
     return together(parts)
 
 

@@ -11,7 +11,8 @@ A scene author's whole vocabulary, in metres, z up, the front towards -y:
     roofs      hip_roof, gable_roof, pyramid_roof, tiered: with upturned corners (đao), ridges, tiles
     materials  plaster("#e8c25a", age=.5), brick(), blocks(), stone(), rock(), wood(), lacquer(), tiles(), paving(),
                glass(), windows(), metal(), water(), flat("#ff0000", glow=5), BRONZE, GOLD, LAWN, ASPHALT, SKIN ...
-    surroundings   ground, lake, karst, skyline, houses, parapet, lamp_post, flag, flag_pole, bench, boat
+    karst, cham    karst (limestone humps), kalan (Cham towers), worn (weathers a model), tufts
+    surroundings   ground, lake, skyline, houses, parapet, lamp_post, flag, flag_pole, bench, boat
     trees      tree, frangipani, palm, banyan, pine, bush, hedge, bamboo, grove (many, over an area)
     people     person, ao_dai, crowd, scooter, car, bicycle
     light      CLEAR_MORNING, NOON, AFTERNOON, GOLDEN, SUNSET, OVERCAST, MIST, RAIN, BLUE_HOUR, NIGHT;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from places.demo.karst import karst
 from places.demo.materials import (
     CONCRETE,
     DARK_IRON,
@@ -12,7 +13,6 @@ from places.demo.materials import (
     cloth,
     flat,
     plaster,
-    rock,
     stone,
     tiles,
     water,
@@ -103,32 +103,6 @@ def hills(
     return sheet(grid, material)
 
 
-def karst(
-    radius: float, height: float, *, seed: int = 0, material: Material | None = None, top: Material = GROVE
-) -> Model:
-    """One limestone tower: sheer streaked sides, an undercut foot, trees on its head. Stands on z=0."""
-    rng = np.random.default_rng(seed)
-    rows, columns = 56, 96
-    a = np.linspace(0, 2 * np.pi, columns, endpoint=False)[None]
-    t = np.linspace(0, 1, rows)[:, None]
-    profile = (1 - t**3.2) ** 0.75 * (0.93 + 0.12 * np.sin(t * 5)) * np.where(t < 0.04, 0.92, 1)
-    lobes = sum(
-        rng.uniform(0.4, 1) * 0.16 / k**0.8 * np.sin(k * a + rng.uniform(0, 6) + t * rng.normal(0, 1.2))
-        for k in range(2, 12)
-    )
-    crags = sum(
-        0.05 / k**0.3 * np.sin(k * 7 * a + rng.uniform(0, 6) + 3 * np.sin(t * k * 3 + rng.uniform(0, 6)))
-        for k in range(1, 6)
-    )
-    r = radius * np.clip(profile * (1 + lobes + crags * (1 - t)), 0.0, None)
-    z = height * (t + 0.05 * lobes * t) * np.ones_like(a) - 0.5
-    grid = np.stack([r * np.cos(a), r * np.sin(a) * rng.uniform(0.7, 1.0), z], -1)
-    grid = np.concatenate([grid, grid[:, :1]], 1)
-    face = material or rock(tile=max(radius, 10) * 1.2)
-    split = 38
-    return sheet(grid[: split + 1], face) + sheet(grid[split:], top)
-
-
 def islands(
     count: int,
     area: tuple[float, float, float, float],
@@ -138,7 +112,7 @@ def islands(
 ) -> Model:
     rng = np.random.default_rng(seed)
     return together(
-        karst(r := rng.uniform(*radius), r * rng.uniform(1.0, 2.0), seed=int(rng.integers(1000)))
+        karst(r := rng.uniform(*radius), r * rng.uniform(1.0, 2.0), seed=int(rng.integers(1000)), sea=True)
         .turned(rng.uniform(0, 360))
         .at(*rng.uniform(area[:2], area[2:]))
         for _ in range(count)

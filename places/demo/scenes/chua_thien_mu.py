@@ -28,7 +28,7 @@ from places.demo.surroundings import hills, lamp_post, parapet, patch, potted_pl
 from places.demo.trees import frangipani, grove, hedge, pine
 from places.demo.views import View, around
 
-ROSE = plaster("#bd8f78", age=0.75, tile=7)
+ROSE = plaster("#c99a86", age=0.75, tile=7)
 TRIM = plaster("#d3b59c", age=0.65, tile=5)
 EAVE = tiles("#7d6a5c", shade="#342b26", tile=1.6)
 GREY = stone("#9b9587", age=0.8)
@@ -65,11 +65,11 @@ def storey(radius: float, height: float, *, door: bool) -> Model:
     if not door:
         face += disc_pair(half, height)
     parts = [body, face.at(0, -radius - 0.02).ring(8)]
-    for k, out in enumerate((0.14, 0.3, 0.46)):
+    for k, out in enumerate((0.1, 0.2, 0.32)):
         parts.append(prism(8, (radius + out) / 0.9239, 0.13, TRIM).at(z=height + 0.13 * k - 0.12))
     parts.append(
         polygon_roof(
-            8, radius + 0.62, 0.42, EAVE, inner=radius - 0.3, upturn=0.1, sag=0.05, lip=0.08, trim=TRIM
+            8, radius + 0.4, 0.42, EAVE, inner=radius - 0.3, upturn=0.1, sag=0.05, lip=0.08, trim=TRIM
         ).at(z=height + 0.27)
     )
     return together(parts)
@@ -183,13 +183,11 @@ def model() -> Model:
         + patch(16, -17, 40, 60, LAWN, z=0.03)
         + patch(-16, 30, 16, 60, LAWN, z=0.03)
     )
-    flight = together(
-        slab(-5.5, -17 - 0.42 * (i + 1), 5.5, -17, -6, -0.17 * (i + 1), GREY) for i in range(14)
-    )
+    flight = together(slab(-5.5, -17 - 0.42 * (i + 1), 5.5, -17, -6, -0.17 * (i + 1), GREY) for i in range(8))
     rails = together(
         parapet([(a, -16.8), (b, -16.8)], OLD_WHITE, height=0.8) for a, b in ((-40, -6), (6, 40))
     )
-    four = together(pillar().at(x, -14.6) for x in (-5.6, -2.1, 2.1, 5.6))
+    four = together(pillar().scaled(0.85).at(x, -14.6) for x in (-5.6, -2.1, 2.1, 5.6))
     house = pavilion()
     houses = (
         house.at(-10.5, -3.5)
@@ -197,7 +195,7 @@ def model() -> Model:
         + pavilion(4, 2.0).at(-11.5, 9)
         + pavilion(4, 2.0).at(11.5, 9)
     )
-    road = slab(-200, -60, 200, -22.9, -6, -2.55, paving("#9c978c"))
+    road = slab(-200, -60, 200, -20.4, -6, -1.4, paving("#9c978c"))
     green = (
         grove(20, (-38, 2, -17, 45), height=(7, 12), seed=1)
         + grove(20, (17, 2, 38, 45), height=(7, 12), seed=2)
@@ -211,11 +209,11 @@ def model() -> Model:
         + pine(14, seed=1).at(14, 25)
         + hedge(8, height=0.5).at(-10.5, -12.5)
         + hedge(8, height=0.5, seed=1).at(10.5, -12.5)
-        + grove(14, (-60, -21, -24, 20), height=(7, 11), seed=6).at(z=-3)
-        + grove(14, (24, -21, 60, 20), height=(7, 11), seed=7).at(z=-3)
+        + grove(14, (-60, -21, -24, 20), height=(7, 11), seed=6).at(z=-1.6)
+        + grove(14, (24, -21, 60, 20), height=(7, 11), seed=7).at(z=-1.6)
     )
     pots = together(potted_plant(seed=i).at(x, -8.2) for i, x in enumerate((-3.4, 3.4, -6.4, 6.4)))
-    far = hills(near=120, far=230, height=24, rough=0.7, seed=7) + patch(-900, -900, 900, 900, LAWN, z=-2.7)
+    far = hills(near=120, far=230, height=24, rough=0.7, seed=7) + patch(-900, -900, 900, 900, LAWN, z=-1.5)
     lights = (
         together(floodlight((x, -11, 0.4), (0, 0, 12), power=1.1, beam=80) for x in (-7, 7))
         + lamp_post(3.4).at(-8, -11)
@@ -239,19 +237,19 @@ def model() -> Model:
 
 
 HIGH = (0, 0, 10.2)
-FRIENDS = person(seed=3, pose="stand").at(-1.6, -26, -2.5) + ao_dai(seed=4, hat=True).at(-0.7, -26.2, -2.5)
+FRIENDS = person(seed=3, pose="stand").at(-1.6, -26, -1.4) + ao_dai(seed=4, hat=True).at(-0.7, -26.2, -1.4)
 VIEWS: tuple[View, ...] = (
     around(
         target=HIGH,
         distance=30,
         azimuth=-4,
-        height=0.2,
+        height=0.6,
         fov=62,
         light=light.CLEAR_MORNING,
         portrait=True,
         seed=1,
     ),
-    around(target=HIGH, distance=38, azimuth=10, height=-0.8, fov=56, light=light.AFTERNOON, seed=2),
+    around(target=HIGH, distance=38, azimuth=10, height=0.35, fov=56, light=light.AFTERNOON, seed=2),
     around(
         target=HIGH, distance=26, azimuth=-26, height=1.7, fov=68, light=light.OVERCAST, portrait=True, seed=3
     ),
@@ -259,10 +257,10 @@ VIEWS: tuple[View, ...] = (
         target=HIGH,
         distance=42,
         azimuth=-1,
-        height=-0.8,
+        height=0.35,
         fov=52,
         light=light.GOLDEN.turned(-20),
-        front=crowd(9, (-6, -30, 7, -25), seed=3).at(z=-2.55),
+        front=crowd(9, (-6, -30, 7, -25), seed=3).at(z=-1.4),
         seed=4,
     ),
     around(
@@ -280,7 +278,7 @@ VIEWS: tuple[View, ...] = (
         target=(0, 0, 9.4),
         distance=34,
         azimuth=-14,
-        height=-0.8,
+        height=0.35,
         fov=58,
         light=light.RAIN,
         front=FRIENDS.at(-6, -4),
@@ -290,7 +288,7 @@ VIEWS: tuple[View, ...] = (
         target=(0, 0, 9.4),
         distance=36,
         azimuth=4,
-        height=-0.6,
+        height=0.4,
         fov=60,
         light=light.MIST.but(mist=70),
         portrait=True,
@@ -316,5 +314,5 @@ VIEWS: tuple[View, ...] = (
         aim=(-0.06, 0),
         seed=9,
     ),
-    around(target=HIGH, distance=36, azimuth=-8, height=-0.6, fov=56, light=light.BLUE_HOUR, seed=10),
+    around(target=HIGH, distance=36, azimuth=-8, height=0.4, fov=56, light=light.BLUE_HOUR, seed=10),
 )

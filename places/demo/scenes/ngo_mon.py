@@ -7,16 +7,16 @@ from functools import cache
 
 from places.demo import light
 from places.demo.materials import LAWN, brick, flat, lacquer, paving, plaster, stone, tiles
-from places.demo.meshes import Model, cut, together
+from places.demo.meshes import Model, together
 from places.demo.people import ao_dai, crowd, person
 from places.demo.roofs import hip_roof
-from places.demo.shapes import arch, box, cylinder, extrude, floodlight, oblong, slab, wall
+from places.demo.shapes import arch, box, cut, cylinder, extrude, floodlight, oblong, slab, wall
 from places.demo.surroundings import flag, hills, lamp_post, parapet, patch, potted_plant
 from places.demo.trees import frangipani, grove, tree
 from places.demo.views import View, around
 
 HIGH, ARM, INNER, OUTER, BACK = 5.2, -13.0, 16.0, 28.9, 13.5
-BASE = brick("#8a6f5c", "#6d665c", tile=2.6, age=0.9)
+BASE = brick("#a08a76", "#8d8577", tile=2.6, age=0.45)
 BAND = stone("#b0a795", age=0.7)
 OCHRE = plaster("#cfa95c", age=0.6)
 RED = lacquer("#96231a")
@@ -256,17 +256,17 @@ def model() -> Model:
 MIDDLE = (0, 0, 7.2)
 QUEUE = crowd(14, (-8, -34, 8, -14), seed=6)
 FRIENDS = (
-    ao_dai(seed=1, hat=True).at(-2.2, -36.5)
-    + ao_dai(seed=5, hat=False).at(-1.3, -36.2)
-    + person(seed=8, pose="photo").turned(180).at(3.2, -38)
+    ao_dai(seed=1, hat=True).at(-2.2, -45)
+    + ao_dai(seed=5, hat=False).at(-1.3, -44.7)
+    + person(seed=8, pose="photo").turned(180).at(3.2, -46)
 )
 VIEWS: tuple[View, ...] = (
-    around(target=MIDDLE, distance=46, azimuth=-3, fov=66, light=light.CLEAR_MORNING, seed=1),
-    around(target=MIDDLE, distance=52, azimuth=14, fov=62, light=light.AFTERNOON, front=QUEUE, seed=2),
-    around(target=MIDDLE, distance=44, azimuth=-24, fov=70, light=light.OVERCAST, seed=3),
+    around(target=MIDDLE, distance=52, azimuth=-3, fov=66, light=light.CLEAR_MORNING, seed=1),
+    around(target=MIDDLE, distance=57, azimuth=14, fov=62, light=light.AFTERNOON, front=QUEUE, seed=2),
+    around(target=MIDDLE, distance=48, azimuth=-24, fov=70, light=light.OVERCAST, seed=3),
     around(
         target=MIDDLE,
-        distance=38,
+        distance=40,
         azimuth=4,
         fov=62,
         light=light.NOON,
@@ -274,20 +274,20 @@ VIEWS: tuple[View, ...] = (
         seed=4,
     ),
     around(
-        target=MIDDLE, distance=50, azimuth=26, fov=62, light=light.GOLDEN.turned(-35), aim=(0.05, 0), seed=5
+        target=MIDDLE, distance=55, azimuth=26, fov=62, light=light.GOLDEN.turned(-35), aim=(0.05, 0), seed=5
     ),
     around(
         target=MIDDLE,
-        distance=48,
+        distance=53,
         azimuth=-8,
         fov=64,
         light=light.RAIN,
-        front=crowd(3, (-7, -36, -3, -30), seed=4),
+        front=crowd(3, (-9, -48, -4, -40), seed=4),
         seed=6,
     ),
     around(
         target=MIDDLE,
-        distance=42,
+        distance=46,
         azimuth=2,
         fov=66,
         light=light.CLEAR_MORNING.turned(75),
@@ -297,13 +297,13 @@ VIEWS: tuple[View, ...] = (
     ),
     around(
         target=(0, 0, 8.2),
-        distance=34,
+        distance=36,
         azimuth=-12,
         fov=58,
         portrait=True,
         light=light.NOON.turned(-60),
         seed=8,
     ),
-    around(target=MIDDLE, distance=54, azimuth=8, height=3.2, fov=60, light=light.MIST.but(mist=130), seed=9),
-    around(target=MIDDLE, distance=47, azimuth=-5, fov=66, light=light.BLUE_HOUR, seed=10),
+    around(target=MIDDLE, distance=60, azimuth=8, height=3.2, fov=60, light=light.MIST.but(mist=130), seed=9),
+    around(target=MIDDLE, distance=52, azimuth=-5, fov=66, light=light.BLUE_HOUR, seed=10),
 )
