@@ -163,9 +163,11 @@ def _write_renditions(image: LandmarkImage, picture: Image.Image) -> None:
 
 
 def _scaled(picture: Image.Image, side: int) -> Image.Image:
-    small = picture.copy()
-    small.thumbnail((side, side), Image.Resampling.HAMMING)  # as good as the default, in half its time
-    return small
+    scale = side / max(picture.size)
+    if scale >= 1:
+        return picture
+    size = tuple(max(1, round(length * scale)) for length in picture.size)
+    return picture.resize(size, Image.Resampling.HAMMING)  # as good as the default, in half its time
 
 
 def unwrite_served(image: LandmarkImage) -> None:

@@ -3,6 +3,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 
+from accounts import roles
 from tests.factories import CuratorFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -48,3 +49,17 @@ def test_no_page_shows_the_second_keys(client):
     assert "/admin/accounts/user/" in page
     assert "/admin/mfa/" not in page
     assert "/admin/socialaccount/" not in page
+
+
+def test_the_list_of_accounts_takes_as_many_queries_for_many_as_for_few(
+    client, django_assert_max_num_queries
+):
+    counts = []
+    client.get(reverse("admin:accounts_user_changelist"))
+    for _round in range(2):
+        for role in roles.Role:
+            roles.give(UserFactory(), role, by=None)
+        with django_assert_max_num_queries(20) as captured:
+            assert "Cộng tác viên" in client.get(reverse("admin:accounts_user_changelist")).content.decode()
+        counts.append(len(captured))
+    assert counts[0] == counts[1]

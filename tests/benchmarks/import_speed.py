@@ -1,10 +1,11 @@
 """How fast photos are imported, in how much memory, and that a run killed half-way leaves no duplicate and no gap.
 
-    python -m tests.benchmarks.import_speed [--photos 10000] [--copies 20000]
+    python -m tests.benchmarks.import_speed [--photos 10000] [--copies 20000] [--rows 100000]
 
 Makes distinct textured JPEGs of 1200 x 900, imports them by the real command into a database of its own on the
 project's server, with a licence so that they are published, kills it with -9 half-way, runs it again, and compares
-rows, files and the photos given. Then as many copies of one photo are imported. Descriptors are not made: no worker
+rows, files and the photos given. Then as many copies of one photo are imported, and
+near-duplicates looked up among as many rows. Descriptors are not made: no worker
 runs. The target is 30 photos a second on two cores.
 """
 
@@ -35,7 +36,7 @@ from django.test.utils import setup_databases, teardown_databases
 from PIL import Image
 
 from config import database
-from places import storage
+from places import ingest, storage
 from places.models import LandmarkImage
 
 LANDMARKS = 100
@@ -45,6 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--photos", type=int, default=10_000)
     parser.add_argument("--copies", type=int, default=20_000)
+    parser.add_argument("--rows", type=int, default=100_000)
     options = parser.parse_args()
     with database.serving(), tempfile.TemporaryDirectory() as folder:
         connection.settings_dict["TEST"]["NAME"] = f"import_speed_{os.getpid()}"
@@ -63,6 +65,7 @@ def main() -> None:
             told = Run(copies.parent, Path(folder)).wait()
             assert LandmarkImage.objects.count() == rows
             print(f"{options.copies} copies of one photo: {told.seconds:.0f} s, peak {told.peak:.0f} MB")
+            look_up(options.rows)
         finally:
             teardown_databases(made, verbosity=0)
 
@@ -135,6 +138,23 @@ def take_in(photos: Path, number: int, *, work: Path) -> None:
         f"  duplicates {rows.count() - rows.values('sha256').distinct().count()}, gaps {number - rows.count()}, "
         f"not published {rows.exclude(state='published').count()}, originals too many {originals - number}"
     )
+
+
+def look_up(number: int) -> None:
+    dice = np.random.default_rng(2)
+    hashes = dice.integers(-(2**63), 2**63, number).tolist()
+    for start in range(0, number, 5000):
+        LandmarkImage.objects.bulk_create(
+            LandmarkImage(sha256=f"{n:064x}", original="none", perceptual_hash=hashes[n], width=1, height=1)
+            for n in range(start, min(start + 5000, number))
+        )
+    connection.cursor().execute("ANALYZE")
+    asked = [value ^ 0b1000000010000000100000001 for value in hashes[:: max(1, number // 640)]]
+    began = time.perf_counter()
+    found = [near for n in range(0, len(asked), 64) for near in ingest.nearest_of(asked[n : n + 64])]
+    each = (time.perf_counter() - began) / len(asked) * 1000
+    assert all(near and near.difference == 4 for near in found)
+    print(f"near-duplicates among {LandmarkImage.objects.count()} photos: {each:.2f} ms a photo")
 
 
 def draw(folder: Path, number: int) -> int:
