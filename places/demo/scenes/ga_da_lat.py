@@ -200,7 +200,7 @@ def forecourt() -> Model:
 @cache
 def model() -> Model:
     station = hall() + porch() + wing().at(x=13).with_mirror()
-    pines = grove(44, (-75, 15, 75, 48), height=(14, 22), seed=3, kind=pine, gap=4)
+    pines = grove(26, (-80, 16, 80, 60), height=(14, 22), seed=3, kind=pine, gap=5)
     pines += together(
         pine(h, seed=s).at(x, y)
         for h, s, x, y in (
