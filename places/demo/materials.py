@@ -7,7 +7,7 @@ functions (`plaster("#e8c25a", age=0.5)`) or take a named one (`LAWN`, `BRONZE`)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from scipy import ndimage
@@ -146,7 +146,7 @@ def linear(colour: str) -> Colour:
     return float(r), float(g), float(b)
 
 
-@lru_cache(maxsize=64)
+@cache  # a scene has more materials than any round number
 def textures(material: Material) -> tuple[np.ndarray, np.ndarray, np.ndarray | None] | None:
     """colour (H, W, 3) linear float32, height (H, W) 0..1 of `bump` metres, light given off (H, W, 3) or None.
 
@@ -184,7 +184,7 @@ def _grid(rows: int, columns: int, *, bond: float = 0.0) -> tuple[np.ndarray, ..
 
 
 def _plaster(rng, first, second, age):
-    cloudy, streaks, fine = noise(rng, scale=0.5), noise(rng, scale=0.2, stretch=0.12), noise(rng, scale=0.03)
+    cloudy, streaks, fine = noise(rng, scale=0.5), noise(rng, scale=0.2, stretch=6), noise(rng, scale=0.03)
     base = first * (0.86 + 0.2 * cloudy[..., None] + 0.08 * (fine[..., None] - 0.5))
     dirt = np.clip((streaks * 0.6 + cloudy * 0.6 - 0.85 + 0.5 * age) * 2.2, 0, 1) * age
     return _mix(base, second, dirt), fine, None
@@ -203,26 +203,26 @@ def _blocks(rng, first, second, age):
     v, u, cell, _, _ = _grid(8, 5, bond=0.5)
     shade = rng.normal(1, 0.1, 40)[cell][..., None]
     joint = ndimage.gaussian_filter(((v < 0.035) | (u < 0.02)).astype(float), 1)
-    stains = np.clip((noise(rng, scale=0.3, stretch=0.3) - 0.8 + 0.5 * age) * 2.4, 0, 1) * age
+    stains = np.clip((noise(rng, scale=0.3, stretch=3) - 0.8 + 0.5 * age) * 2.4, 0, 1) * age
     colour = first * shade * (0.75 + 0.5 * noise(rng, scale=0.1)[..., None])
     return _mix(_mix(colour, second, joint), second * 0.6, stains), (1 - joint) * 0.8, None
 
 
 def _stone(rng, first, second, age):
     big, fine = noise(rng, scale=0.4), noise(rng, scale=0.06, slope=1.2)
-    stains = np.clip((noise(rng, scale=0.4, stretch=0.3) - 0.8 + 0.5 * age) * 2.5, 0, 1) * age
+    stains = np.clip((noise(rng, scale=0.4, stretch=3) - 0.8 + 0.5 * age) * 2.5, 0, 1) * age
     return _mix(first * (0.8 + 0.25 * big + 0.25 * (fine - 0.4))[..., None], second, stains), fine, None
 
 
 def _rock(rng, first, second, age):
-    streaks, big, fine = noise(rng, scale=0.15, stretch=0.25), noise(rng, scale=0.4), noise(rng, scale=0.05)
+    streaks, big, fine = noise(rng, scale=0.15, stretch=4), noise(rng, scale=0.4), noise(rng, scale=0.05)
     colour = first * (0.45 + 0.7 * streaks + 0.3 * fine)[..., None]
     green = np.clip((big + 0.5 * fine - 0.95 + 0.5 * age) * 5, 0, 1)
     return _mix(colour, second * (0.5 + fine[..., None]), green), 0.6 * streaks + 0.4 * fine, None
 
 
 def _wood(rng, first, second, age):
-    grain = noise(rng, scale=0.12, stretch=0.05, slope=1.2)
+    grain = noise(rng, scale=0.12, stretch=12, slope=1.2)
     return (
         _mix(first * (0.8 + 0.35 * grain)[..., None], second, np.clip(grain - 0.45, 0, 1) * age * 2),
         grain,

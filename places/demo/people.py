@@ -96,7 +96,11 @@ def _head(rng: np.random.Generator, skin: Material, hat: bool | None) -> Model:
         ),
         HAIR,
     )
-    head = face + hair
+    eye, lips = sphere(0.011, HAIR, detail=1), sphere(0.016, flat("#7a3a34"), detail=1)
+    head = face + hair + eye.at(-0.03, -0.086, 0.015) + eye.at(0.03, -0.086, 0.015)
+    head += lips.scaled(1.2, 0.5, 0.4).at(0, -0.093, -0.052) + sphere(0.014, skin, detail=1).at(
+        0, -0.098, -0.018
+    )
     if hat or (hat is None and rng.random() < 0.22):
         return head + non_la().at(0, 0, 0.04)
     if hat is None and rng.random() < 0.25:

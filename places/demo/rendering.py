@@ -14,7 +14,7 @@ from places.demo.views import View
 
 PHOTOS = Path(__file__).parent / "photos"
 SCENES = Path(__file__).parent / "scenes"
-LONG_SIDE, SAMPLES = 1024, 4
+LONG_SIDE, SAMPLES = 1024, 3
 # Light is traced at this part of the picture's size and drawn out after denoising: half the time, and no difference
 # to be seen in a photo of 150 kB.
 TRACED = 0.75

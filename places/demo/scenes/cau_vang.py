@@ -26,7 +26,7 @@ RADIUS, REACH = 70.0, 62.0  # metres, degrees to each end
 GILT = metal("#d9a231", gloss=0.45)
 RAIL = metal("#c99a3e", gloss=0.5)
 DECK = brick("#927a66", "#3d3027", tile=6.0, age=0.2)  # boards, laid across
-OLD = replace(rock("#d3cfc4", "#5d5a50", tile=13.0), bump=0.06)
+OLD = replace(rock("#d6d2c6", "#736d5f", tile=8.0), bump=0.05)
 BOULDER = rock("#a09a8c", "#59603c", tile=9.0)
 FOREST, FOREST_LIGHT = leaves("#263d1b", "#567032", seed=3), leaves("#3c5424", "#7b8c45", seed=4)
 VIOLETS = leaves("#4a6b34", "#7c6aa8", seed=5)
@@ -60,13 +60,13 @@ def height(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return fall + rough * np.clip((r - 44) / 8, 0.15, 1) + big
 
 
-def _ribbon(section: np.ndarray, material, *, reach: float = REACH) -> Model:
+def _ribbon(section: np.ndarray, material, *, reach: float = REACH, across: float = 1.0) -> Model:
     """Sweep (out, z) points along the arc."""
     a = np.linspace(-reach, reach, 150)[:, None]
     grid = on_arc(a, section[None, :, 0], section[None, :, 1])
     run = np.radians(a) * RADIUS * np.ones(len(section))
     side = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(section, axis=0).T))])[None] * np.ones_like(a)
-    return sheet(grid, material, uv=np.stack([side, run], -1))
+    return sheet(grid, material, uv=np.stack([side * across, run], -1))
 
 
 def _bridge() -> Model:
@@ -82,7 +82,7 @@ def _bridge() -> Model:
             (3.7, 0.3),
         ]
     )
-    parts = [_ribbon(hull, GILT), _ribbon(np.array([(-2.5, 0.12), (2.5, 0.12)]), DECK)]
+    parts = [_ribbon(hull, GILT), _ribbon(np.array([(-2.5, 0.12), (2.5, 0.12)]), DECK, across=0.3)]
     angles = np.linspace(-REACH, REACH, 150)
     for s in (-1, 1):
         parts.append(_ribbon(np.array([(2.5 * s, 0.12), (2.5 * s, 0.3), (3.7 * s, 0.3)]), GILT))
@@ -266,6 +266,6 @@ VIEWS = (
     at(-40, 0.8, 1.8, (-20, -0.5, 3.0), light.MIST, portrait=True, front=walkers(4, (-35, -28), seed=21)),
     at(50, -20, 10.0, (6, 0, -1), light.SUNSET),
     at(-56, -14, 14.0, (-4, 0, -2), light.CLEAR_MORNING.turned(60), fov=70),
-    at(-30, -30, 1.0, (-20, 0, 1.5), light.RAIN, fov=55),
+    at(-30, -30, 1.0, (-20, 0, 1.5), light.RAIN.but(mist=900), fov=55),
     at(-52, -18, 8.0, (-10, 0, 0), light.BLUE_HOUR),
 )

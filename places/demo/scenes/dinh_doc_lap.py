@@ -216,7 +216,7 @@ def model() -> Model:
     wings = wing().at(x=15.5).with_mirror()
     ends = slab(42.5, 1.5, 46, 16, 0, 11, WHITE).with_mirror()
     floods = together(
-        floodlight((x, -24, 0.5), (x * 0.8, 0, 10), colour=(1.0, 0.9, 0.72), power=2.2, beam=80)
+        floodlight((x, -24, 0.5), (x * 0.8, 0, 10), colour=(1.0, 0.9, 0.72), power=3.5, beam=80)
         for x in (-34, -12, 12, 34)
     )
     posts = together(lamp_post(5).at(x, -15.5) for x in (-46, -18, 18, 46))
@@ -226,7 +226,7 @@ def model() -> Model:
     return ground(LAWN) + wings + middle() + ends + floods + posts + court + guests + city + garden()
 
 
-AIM = (0, -8, 11)
+AIM = (0, -8, 13)
 WIDE, THREE_TWO = 16 / 9, 3 / 2
 VIEWS = (
     around(target=AIM, distance=77, azimuth=2, light=light.CLEAR_MORNING, fov=58, aspect=WIDE),

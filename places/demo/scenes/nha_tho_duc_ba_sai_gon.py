@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 import shapely
 from shapely.geometry import Polygon
 
+from places.demo import light
 from places.demo.clay import clay
 from places.demo.materials import (
     ASPHALT,
@@ -27,6 +29,7 @@ from places.demo.materials import (
     windows,
 )
 from places.demo.meshes import Model, together
+from places.demo.people import ao_dai, car, crowd, scooter
 from places.demo.roofs import gable_roof, hip_roof
 from places.demo.shapes import (
     arch,
@@ -40,13 +43,14 @@ from places.demo.shapes import (
     sphere,
     wall,
 )
-from places.demo.surroundings import ground, lamp_post
-from places.demo.trees import bush, grove, hedge, palm, tree
+from places.demo.surroundings import ground, lamp_post, skyline
+from places.demo.trees import bush, canopy, palm, tree
+from places.demo.views import around
 
 RED = brick("#b25a38", "#c49a7c", tile=2.6, age=0.25)
 TAN = plaster("#c9a273", age=0.35, tile=5)
 PALE = stone("#d8cbb0", age=0.3)
-ZINC = metal("#b9bfc2", gloss=0.25)
+ZINC = stone("#a3aaad", age=0.5, tile=5, gloss=0.2)
 GRILLE = flat("#2b2522")
 LOUVRE = flat("#cfc7b8")
 ROOF = tiles("#8a4630", tile=3.0)
@@ -56,7 +60,7 @@ MARBLE = stone("#d9d7d0", age=0.25, tile=3)
 def _ring(hole: Polygon, rim: float) -> Polygon:
     """The stone round an opening, open at the foot."""
     low = hole.bounds[1]
-    return hole.buffer(rim).difference(hole).intersection(shapely.box(-99, low, 99, 99))
+    return hole.buffer(rim).difference(hole).intersection(shapely.box(-99, low, 99, 99)).buffer(0)
 
 
 def _tower_face() -> Model:
@@ -90,9 +94,8 @@ def _tower_face() -> Model:
 
 def _spire() -> Model:
     """Eight sides of zinc, a gabled dormer on each side of the foot and a pinnacle at each corner."""
-    body = column(4.0, 3.0, 2.6, ZINC, sides=4).scaled(1.38, 1.38, 1)
     body = hip_roof(8.6, 8.6, 5.2, ZINC, ridge=0, upturn=0, sag=0.25, trim=ZINC, top="none")
-    body += revolve(((3.0, 1.2), (2.05, 5.5), (0.12, 20.2), (0, 20.2)), ZINC, sides=8)
+    body += revolve(((4.2, 0.6), (3.0, 4.0), (2.2, 7.0), (0.14, 20.2), (0, 20.2)), ZINC, sides=8)
     dormer = wall(
         ((-1.2, 0), (1.2, 0), (1.2, 2.3), (0, 5.4), (-1.2, 2.3)), 2.2, ZINC, openings=[arch(1.1, 2.6, z=0.3)]
     )
@@ -100,7 +103,7 @@ def _spire() -> Model:
     corner = column(0.5, 0.4, 2.2, ZINC, sides=4) + column(0.6, 0.02, 2.6, ZINC, sides=4).at(z=2.2)
     body += dormer.at(y=-2.9, z=0.2).ring(4) + corner.at(x=3.55, y=-3.55).ring(4)
     crockets = together(
-        box(0.16, 0.16, 0.3, ZINC).at(x=2.0 * (1 - h / 15.5) + 0.05, z=5.5 + h) for h in range(0, 14, 1)
+        box(0.16, 0.16, 0.3, ZINC).at(x=2.12 * (1 - h / 13.6) + 0.05, z=7.2 + h) for h in range(13)
     )
     body += crockets.ring(8, start=22.5)
     cross = box(0.24, 0.2, 3.4, DARK_IRON) + box(1.9, 0.2, 0.24, DARK_IRON).at(z=2.1)
@@ -129,14 +132,8 @@ def _centre() -> Model:
     front = wall(shape, 0.8, RED, openings=[portal, rose, clock, *row]).at(y=-3.2)
     tracery = disc(2.95, z=19.9).difference(disc(0.7, z=19.9))
     for k in range(8):
-        a = 3.14159 / 4 * k + 0.39
-        tracery = tracery.difference(
-            disc(
-                0.52,
-                x=1.85 * float(shapely.Point(0, 0).buffer(1).exterior.interpolate(a).x),
-                z=19.9 + 1.85 * float(shapely.Point(0, 0).buffer(1).exterior.interpolate(a).y),
-            )
-        )
+        a = np.pi / 4 * (k + 0.5)
+        tracery = tracery.difference(disc(0.52, x=1.85 * np.cos(a), z=19.9 + 1.85 * np.sin(a)))
     parts = [
         front,
         wall(tracery, 0.3, PALE).at(y=-3.45),
@@ -242,7 +239,7 @@ def _virgin() -> Model:
         MARBLE,
         sides=8,
     )
-    return base + (figure + globe).at(z=3.1)
+    return base + (figure + globe).scaled(0.88, 0.88, 1).at(z=3.1)
 
 
 def _square() -> Model:
@@ -266,21 +263,27 @@ def _square() -> Model:
         for s, y in enumerate(range(-34, 80, 15))
         for side in (-1, 1)
     )
-    far = (
-        grove(24, (-110, 75, 110, 130), seed=5)
-        + grove(10, (-90, -40, -48, 60), seed=6)
-        + grove(10, (48, -30, 90, 60), seed=7)
+    rng = np.random.default_rng(8)
+    behind = np.stack([rng.uniform(-170, 170, 260), rng.uniform(84, 150, 260), rng.uniform(1, 4, 260)], 1)
+    beside = np.stack(
+        [
+            rng.choice((-1, 1), 260) * rng.uniform(52, 150, 260),
+            rng.uniform(-70, 90, 260),
+            rng.uniform(1, 4, 260),
+        ],
+        1,
     )
+    far = canopy(np.concatenate([behind, beside]), rng.uniform(8, 14, 520), np.full(520, 260), seed=4)
+    far += skyline(16, (-220, 170, 40, 320), height=(25, 60), seed=3) + skyline(
+        12, (-260, -40, -160, 160), height=(20, 50), seed=4
+    )
+    far += skyline(12, (160, -40, 260, 160), height=(20, 70), seed=5)
     tower = box(26, 22, 58, windows("#4f8f9a", "#5e99a1", gloss=0.8)).at(x=58, y=130) + box(
         30, 26, 45, windows("#6c7f86", "#c9c4ba")
     ).at(x=-75, y=150)
     tower += box(20, 20, 80, windows("#5a7f8d", "#7fa3ab", gloss=0.7)).at(x=100, y=190)
     lamps = (lamp_post(8).at(x=19, y=-20) + lamp_post(8).at(x=19, y=-55)).with_mirror("x")
-    return (
-        garden + flowers + bowls + paths + palms + avenue + far + tower + lamps + hedge(14, seed=1).at(y=-25)
-        if False
-        else (garden + flowers + bowls + paths + palms + avenue + far + tower + lamps)
-    )
+    return garden + flowers + bowls + paths + palms + avenue + far + tower + lamps
 
 
 @cache
@@ -291,3 +294,75 @@ def model() -> Model:
         for x in (-16, -6, 6, 16)
     )
     return ground(ASPHALT) + church + _virgin().at(y=-38, z=0.6) + _square() + lit
+
+
+def traffic(seed: int) -> Model:
+    """Scooters and cars on the street that crosses before the front, as they come."""
+    rng = np.random.default_rng(seed)
+    riders = [
+        scooter(seed=seed + k).turned(rng.choice((90, -90))).at(rng.uniform(-30, 30), rng.uniform(-21, -14))
+        for k in range(9)
+    ]
+    return (
+        together(riders) + car(seed=seed).turned(90).at(-14, -19) + car(seed=seed + 1).turned(-90).at(17, -16)
+    )
+
+
+FRONT = (0, -4, 28)
+VIEWS = (
+    around(target=FRONT, distance=84, azimuth=-9, light=light.CLEAR_MORNING, fov=58, front=traffic(1)),
+    around(target=FRONT, distance=70, azimuth=24, light=light.NOON, portrait=True, fov=66, front=traffic(5)),
+    around(
+        target=(0, -4, 22),
+        distance=92,
+        azimuth=3,
+        light=light.AFTERNOON,
+        fov=46,
+        front=crowd(16, (-14, -62, 14, -48), seed=3),
+    ),
+    around(target=FRONT, distance=66, azimuth=32, light=light.GOLDEN, fov=68, front=traffic(9)),
+    around(
+        target=(2, -4, 26),
+        distance=60,
+        azimuth=-30,
+        light=light.OVERCAST,
+        portrait=True,
+        fov=66,
+        front=traffic(12),
+    ),
+    around(
+        target=(0, -4, 27),
+        distance=38,
+        azimuth=5,
+        light=light.CLEAR_MORNING.turned(35),
+        portrait=True,
+        fov=74,
+    ),
+    around(
+        target=(0, -4, 22),
+        distance=100,
+        azimuth=-20,
+        height=11,
+        light=light.AFTERNOON,
+        fov=50,
+        front=traffic(21),
+    ),
+    around(
+        target=FRONT,
+        distance=78,
+        azimuth=14,
+        light=light.RAIN,
+        fov=60,
+        front=traffic(30) + crowd(5, (5, -58, 18, -50), seed=6),
+    ),
+    around(target=(0, -4, 23), distance=76, azimuth=-14, light=light.BLUE_HOUR, fov=60, front=traffic(40)),
+    around(
+        target=(0, -10, 19),
+        distance=58,
+        azimuth=-4,
+        light=light.NOON.turned(-60),
+        portrait=True,
+        fov=60,
+        front=ao_dai(seed=2).at(-1.6, -60) + ao_dai(seed=3, hat=True).at(-0.6, -59.6),
+    ),
+)
