@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, maximum_filter, median_filter
 
 from places.demo.views import View
 
@@ -129,6 +129,9 @@ def _developed(colour: np.ndarray, depth: np.ndarray, view: View) -> np.ndarray:
     height, width = depth.shape
     long_side = max(height, width)
     haze = np.array(light.horizon) * (0.9 if light.sun < 0.2 else 0.75)
+    # An edge's pixel is part near, part far, its depth one of the two: the sky beside a hill is as far as the hill,
+    # and no pixel stands alone, or edges would be dotted where there is mist.
+    depth = median_filter(np.where(depth > 0, depth, maximum_filter(depth, 3)), 3)
     lost = np.where(depth > 0, 1 - np.exp2(-depth / light.mist), 0)[..., None]
     colour = colour * (1 - lost) + haze * lost
     glare = np.clip(colour - 1.2, 0, 8)

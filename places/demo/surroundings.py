@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import trimesh
 
 from places.demo.karst import karst
 from places.demo.materials import (
@@ -216,13 +217,11 @@ def flag(width: float = 1.8, *, seed: int = 0) -> Model:
 
     sag = -0.12 * u**2
     field = np.stack([u, wave(u, v), v * 0.667 + sag], -1) * width
-    emblem = star(0.2, 0.012, flat("#ffd200")).pieces[0].surface.vertices + (0.5, 0, 0)
-    bent = emblem.copy()
-    bent[:, 1] += wave(emblem[:, 0], emblem[:, 2] / 0.667)
-    bent[:, 2] -= 0.12 * emblem[:, 0] ** 2
-    return sheet(field, cloth("#d3101c")) + surface(
-        bent * width, star(0.2, 0.012, flat("#ffd200")).pieces[0].surface.faces, flat("#ffd200")
-    )
+    emblem = star(0.2, 0.012, flat("#ffd200")).at(x=0.5).pieces[0]
+    # Fine enough to bend with the cloth, or the cloth comes through it.
+    bent, faces = trimesh.remesh.subdivide_to_size(emblem.vertices(), emblem.surface.faces, 0.04)
+    bent = bent + np.stack([0 * bent[:, 0], wave(bent[:, 0], bent[:, 2] / 0.667), -0.12 * bent[:, 0] ** 2], 1)
+    return sheet(field, cloth("#d3101c")) + surface(bent * width, faces, flat("#ffd200"))
 
 
 def flag_pole(height: float = 12.0, *, width: float = 1.8, seed: int = 0) -> Model:

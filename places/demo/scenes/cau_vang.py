@@ -26,7 +26,7 @@ RADIUS, REACH = 70.0, 62.0  # metres, degrees to each end
 GILT = metal("#d9a231", gloss=0.45)
 RAIL = metal("#c99a3e", gloss=0.5)
 DECK = brick("#927a66", "#3d3027", tile=6.0, age=0.2)  # boards, laid across
-OLD = replace(rock("#d6d2c6", "#736d5f", tile=8.0), bump=0.05)
+OLD = replace(stone("#d2cdc0", tile=6.0, age=0.84), second="#3c3a33", bump=0.12)
 BOULDER = rock("#a09a8c", "#59603c", tile=9.0)
 FOREST, FOREST_LIGHT = leaves("#263d1b", "#567032", seed=3), leaves("#3c5424", "#7b8c45", seed=4)
 VIOLETS = leaves("#4a6b34", "#7c6aa8", seed=5)
@@ -132,7 +132,7 @@ def hand() -> Model:
         ((-4.8, -7.6, -4.6), (-5.5, -7.3, 0.2), 2.5, 1.8),
         ((-5.5, -7.3, 0.2), (-5.1, -6.3, 4.6), 1.8, 1.45),
     ]
-    return clay(bones, OLD, cell=0.3, soft=0.75, rough=0.1, grain=1.6, seed=3)
+    return clay(bones, OLD, cell=0.3, soft=0.75, rough=0.13, grain=1.1, seed=3)
 
 
 def _boulders() -> Model:

@@ -313,7 +313,7 @@ VIEWS = (
     around(target=FRONT, distance=84, azimuth=-9, light=light.CLEAR_MORNING, fov=58, front=traffic(1)),
     around(target=FRONT, distance=70, azimuth=24, light=light.NOON, portrait=True, fov=66, front=traffic(5)),
     around(
-        target=(0, -4, 22),
+        target=(0, -4, 27),
         distance=92,
         azimuth=3,
         light=light.AFTERNOON,
@@ -339,7 +339,7 @@ VIEWS = (
         fov=74,
     ),
     around(
-        target=(0, -4, 22),
+        target=(0, -4, 27),
         distance=100,
         azimuth=-20,
         height=11,

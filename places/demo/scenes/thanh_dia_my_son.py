@@ -139,7 +139,7 @@ AIM = (-2.0, 1.0, 4.4)
 VIEWS = (
     around(target=AIM, distance=36, azimuth=-6, light=light.CLEAR_MORNING),
     around(
-        target=AIM, distance=36, azimuth=22, light=light.AFTERNOON, front=crowd(3, (6, -22, 13, -18), seed=3)
+        target=AIM, distance=34, azimuth=13, light=light.AFTERNOON, front=crowd(3, (2, -22, 8, -16), seed=3)
     ),
     around(target=AIM, distance=30, azimuth=-26, light=light.GOLDEN),
     around(target=AIM, distance=28, azimuth=3, light=light.NOON, portrait=True, fov=70),
@@ -155,5 +155,5 @@ VIEWS = (
     around(target=AIM, distance=32, azimuth=-34, height=4, light=light.CLEAR_MORNING.turned(-30)),
     around(target=AIM, distance=33, azimuth=8, light=light.RAIN, front=crowd(2, (-3, -16, 1, -13), seed=9)),
     around(target=AIM, distance=42, azimuth=-3, height=9, light=light.AFTERNOON.turned(-50), aspect=3 / 2),
-    around(target=AIM, distance=30, azimuth=27, light=light.SUNSET, portrait=True, fov=68),
+    around(target=AIM, distance=29, azimuth=-12, light=light.SUNSET, portrait=True, fov=68),
 )
