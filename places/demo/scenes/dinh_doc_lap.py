@@ -13,7 +13,7 @@ import numpy as np
 from shapely import affinity
 
 from places.demo import light
-from places.demo.materials import ASPHALT, DARK_IRON, LAWN, Material, flat, paving, plaster, water, windows
+from places.demo.materials import ASPHALT, LAWN, Material, flat, paving, plaster, water, windows
 from places.demo.meshes import Model, together
 from places.demo.people import car, crowd
 from places.demo.shapes import box, cylinder, disc, extrude, floodlight, revolve, slab, sphere, stairs, tube
@@ -203,14 +203,6 @@ def garden() -> Model:
     return (drive + lawn + shrubs + fountain().at(z=0.15)).at(y=-62) + beds + palms + park + back
 
 
-def fence() -> Model:
-    """The iron gate by which the tanks came in, far in front: seen between its bars."""
-    posts = box(1.1, 1.1, 3.6, WHITE).row(7, x=8)
-    bars = slab(-0.03, -0.03, 0.03, 0.03, 0.2, 3.0, DARK_IRON).row(161, x=0.3)
-    rails = together(slab(-24, -0.04, 24, 0.04, z, z + 0.09, DARK_IRON) for z in (0.3, 1.6, 2.7))
-    return posts + bars + rails
-
-
 @cache
 def model() -> Model:
     wings = wing().at(x=15.5).with_mirror()
@@ -244,23 +236,23 @@ VIEWS = (
     ),
     around(
         target=AIM,
-        distance=52,
+        distance=43,
         azimuth=-4,
         light=light.RAIN,
-        fov=70,
+        fov=76,
         aspect=THREE_TWO,
-        front=crowd(4, (-8, -53, 8, -48), seed=9, facing=180),
+        front=crowd(4, (-9, -46, 5, -41), seed=9, facing=180),
     ),
     around(target=AIM, distance=74, azimuth=-8, light=light.BLUE_HOUR, fov=58, aspect=WIDE),
     around(target=AIM, distance=84, azimuth=6, height=5, light=light.OVERCAST, fov=54, aspect=WIDE),
     around(target=(0, -8, 13), distance=36, azimuth=24, light=light.CLEAR_MORNING.turned(70), fov=82),
     around(
         target=(0, -8, 11),
-        distance=104,
+        distance=98,
         azimuth=-5,
         light=light.AFTERNOON.turned(-90),
         fov=46,
         aspect=THREE_TWO,
-        front=fence().at(y=-106) + tree(9, seed=1).at(-26, -100),
+        front=tree(9, seed=1).at(-15, -88) + crowd(3, (-7, -100, 1, -95), seed=2, facing=180),
     ),
 )
