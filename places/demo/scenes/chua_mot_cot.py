@@ -201,7 +201,7 @@ VIEWS: tuple[View, ...] = (
         height=2.0,
         light=light.RAIN,
         portrait=True,
-        front=crowd(3, (-9, -13, -6, -10.5), seed=9),
+        front=crowd(3, (-8.5, -11.5, -5.5, -9.5), seed=9, facing=190),
         seed=6,
     ),
     around(
