@@ -1,7 +1,7 @@
 """How good a photo is, as far as its pixels tell: one decoded picture in, figures out. No rows and no files.
 
-The figures are kept with the photo; which of them are faults is said here, once, by FAULTS. Its limits were chosen by
-`measure_quality --evaluate` on 636 photos of 32 places, and defects made of them.
+The figures are kept with the photo; which of them are faults is said here, once, by FAULTS. Its limits were chosen on
+636 photos of 32 places and on defects made of them, as `tests.benchmarks.quality_limits` makes them.
 """
 
 from __future__ import annotations

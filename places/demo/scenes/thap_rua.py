@@ -192,7 +192,7 @@ VIEWS: tuple[View, ...] = (
         target=TALL, distance=40, azimuth=-30, height=2.0, fov=31, light=light.NOON, aim=(0.05, 0.02), seed=4
     ),
     around(target=TALL, distance=48, azimuth=20, height=2.2, fov=28, light=light.GOLDEN, seed=5),
-    around(target=TALL, distance=52, azimuth=-5, height=2.2, fov=27, light=light.MIST.but(mist=60), seed=6),
+    around(target=TALL, distance=52, azimuth=-5, height=2.2, fov=27, light=light.MIST.but(mist=85), seed=6),
     around(
         target=TALL,
         distance=68,
