@@ -8,6 +8,7 @@ A scene author's whole vocabulary, in metres, z up, the front towards -y:
     shapes     box, cylinder, column (tapered), revolve (a profile), extrude (a plan with holes), wall (an elevation
                with openings), arch, slab, prism, stairs, railing, baluster_rail, tube, sphere, loft, cut(a, b),
                dragon, lotus, star, floodlight
+    lettering  lettering("CHỢ BẾN THÀNH", 0.9, material): the name on a front
     roofs      hip_roof, gable_roof, pyramid_roof, tiered: with upturned corners (đao), ridges, tiles
     materials  plaster("#e8c25a", age=.5), brick(), blocks(), stone(), rock(), wood(), lacquer(), tiles(), paving(),
                glass(), windows(), metal(), water(), flat("#ff0000", glow=5), BRONZE, GOLD, LAWN, ASPHALT, SKIN ...

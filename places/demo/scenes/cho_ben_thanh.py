@@ -1,7 +1,7 @@
 """Chợ Bến Thành, Sài Gòn: the south gate with its clock tower over Quách Thị Trang square.
 
 Measures, in metres: the gate 17 wide and 9 high, its door 6 wide; the tower 7 square, its eaves at 19, its top at 24;
-the halls 100 wide under tiers of red tiles, five bays of shops either side of the gate.
+the halls 100 wide under tiers of red tiles, ten bays of shops either side of the gate.
 """
 
 from __future__ import annotations

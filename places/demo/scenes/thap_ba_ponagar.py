@@ -103,6 +103,10 @@ def _green() -> Model:
             else bush(rng.uniform(0.8, 2.2), seed=k % 3)
         )
         parts.append(plant.turned(rng.uniform(0, 360)).at(x, y, z))
+    for k in range(46):
+        x, y = rng.uniform(5, 34) * rng.choice((-1, 1)), rng.uniform(-35, -20.5)
+        z = float(top(np.array([x]), np.array([y]))[0])
+        parts.append(bush(rng.uniform(0.9, 2.4), seed=k % 3).turned(rng.uniform(0, 360)).at(x, y, z))
     return together(parts)
 
 
@@ -144,7 +148,7 @@ VIEWS = (
         azimuth=-20,
         height=9,
         light=light.CLEAR_MORNING.turned(-30),
-        fov=58,
+        fov=66,
         aspect=3 / 2,
     ),
     around(
@@ -165,7 +169,7 @@ VIEWS = (
         height=1.8,
         light=replace(light.MIST, mist=220),
         fov=74,
-        aspect=16 / 9,
+        aspect=4 / 3,
     ),
     around(target=AIM, distance=30, azimuth=10, height=2.0, light=light.BLUE_HOUR, fov=74),
 )
