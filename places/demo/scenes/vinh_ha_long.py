@@ -182,5 +182,5 @@ VIEWS = (
     seen(-31, 340, 14, light.SUNSET),
     seen(20, 250, 8, replace(light.RAIN, mist=900), deck=4),
     seen(-14, 260, 120, light.NOON, aim=(0, -0.08)),
-    seen(2, 310, 10, light.BLUE_HOUR, aspect=3 / 2),
+    seen(19, 250, 26, light.BLUE_HOUR, aspect=3 / 2, aim=(0.06, -0.03)),
 )
