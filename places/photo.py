@@ -110,8 +110,8 @@ def upright(
 ) -> Image.Image:
     """The photo as it is meant to be seen: upright, sRGB, transparency on white, no metadata, never enlarged.
 
-    resampling: a simpler one is several times as fast, for what nobody looks at. A JPEG is decoded at the smallest of its own scales that suffices, which spares time and memory.
-    Raises PhotoRefused.
+    resampling: a simpler one is several times as fast, for what is only measured. A JPEG is decoded at the smallest of
+    its own scales that suffices, which spares time and memory. Raises PhotoRefused.
     """
     with _open(data) as image:
         turn = _TURNS.get(_exif(image).get(ExifTags.Base.Orientation))
