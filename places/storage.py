@@ -167,7 +167,8 @@ def _scaled(picture: Image.Image, side: int) -> Image.Image:
     if scale >= 1:
         return picture
     size = tuple(max(1, round(length * scale)) for length in picture.size)
-    return picture.resize(size, Image.Resampling.HAMMING)  # as good as the default, in half its time
+    # Hardly softer than the default, in two thirds of its time.
+    return picture.resize(size, Image.Resampling.HAMMING)
 
 
 def unwrite_served(image: LandmarkImage) -> None:
