@@ -46,7 +46,9 @@ def lengths() -> dict[str, Length]:
 
 
 def _size(channel, name: str) -> int:
-    return Queue(name, channel=channel).queue_declare(passive=True).message_count
+    if hasattr(channel, "_size"):  # Redis, the database
+        return channel._size(name)
+    return channel.queue_declare(name, passive=True).message_count
 
 
 def _first(channel, name: str) -> str | bytes | None:

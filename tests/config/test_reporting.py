@@ -30,7 +30,7 @@ def reports():
 
 def test_an_error_in_a_view_is_reported_without_who_asked_and_with_what(reports, client, monkeypatch):
     def broken(*_args, **_kwargs):
-        photo = b"bytes of a photo"
+        photo = bytes.fromhex("70686f746f206279746573")  # as a local variable holds one
         raise ValueError(f"no mail to hoa@example.org, key vtr_secretsecret, {len(photo)}")
 
     monkeypatch.setattr("config.pages.static", broken)
@@ -54,7 +54,7 @@ def test_an_error_in_a_view_is_reported_without_who_asked_and_with_what(reports,
         "abcdef123456",
         "s3ss10n",
         "xyz12345",
-        "bytes of a photo",
+        "photo bytes",
     ):
         assert secret not in told
 
