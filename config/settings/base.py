@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "accounts",
     "places",
     "retrieval",
+    "config",  # for its commands
     "unfold",  # before the admin, whose templates it replaces
     "unfold.contrib.forms",
     "django.contrib.admin",
