@@ -7,7 +7,7 @@ from pathlib import Path
 import environ
 from django.utils.translation import gettext_lazy as _
 
-from config import database
+from config import database, logs
 
 from .desk import UNFOLD  # noqa: F401
 from .security import PERMISSIONS_POLICY, content_policy, for_any_site, s3_origins  # noqa: F401
@@ -46,6 +46,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.health.HealthMiddleware",
+    "config.requests.WatchMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.policies.IsolationMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -114,7 +116,10 @@ PRIVATE_STORAGE: dict = {
     "OPTIONS": {"location": VAR_DIR / "private", "base_url": None},
 }
 _photos_from = [env.str("MEDIA_URL", default=""), env.str("MAP_TILES_URL", default="")]
+S3_MAKE_BUCKET = env.bool("S3_MAKE_BUCKET", default=False)  # and say who may read what in it
 if env.str("S3_BUCKET", default=""):
+    from botocore.config import Config  # not loaded where nothing is kept there
+
     S3 = {
         "bucket_name": env.str("S3_BUCKET"),
         "endpoint_url": env.str("S3_ENDPOINT_URL", default=None),
@@ -122,6 +127,16 @@ if env.str("S3_BUCKET", default=""):
         "access_key": env.str("S3_ACCESS_KEY", default=None),
         "secret_key": env.str("S3_SECRET_KEY", default=None),
         "file_overwrite": True,  # names are content hashes: the same name is the same bytes
+        # A store that is away is said to be away in seconds, not minutes.
+        "client_config": Config(
+            connect_timeout=5,
+            read_timeout=30,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            signature_version="s3v4",
+            # Not every store speaks the newer checksums.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
     }
     PUBLIC_STORAGE = {
         "BACKEND": "storages.backends.s3.S3Storage",
@@ -262,6 +277,12 @@ SPECTACULAR_SETTINGS = {
 
 # The queue: PostgreSQL itself where CELERY_BROKER_URL names no other.
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or database.queue_url(DATABASES["default"])
+# What needs networks waits in a queue of its own, for workers that have them; the rest never waits behind it.
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    f"retrieval.tasks.{name}": {"queue": "describe"}
+    for name in ("answer_query", "describe_missing", "tune_if_due")
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -271,6 +292,26 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = (
     2_500_000  # kB; an engine keeps something for each size of picture it meets
 )
+
+# What is done over and over, by one beat: in the worker itself (`celery worker --beat`), or a process of its own.
+# A message that comes too late is dropped, so that none pile up while no worker runs.
+EVERY = {  # seconds
+    "retrieval.tasks.requeue_abandoned": 5,
+    "retrieval.tasks.look_for_work": 60,
+    "retrieval.tasks.forget_private_searches": 60,
+    "retrieval.tasks.tune_if_due": 60,
+    "retrieval.tasks.forget_what_is_over": 3600,
+    "config.celery.forget_taken_messages": 3600,
+}
+CELERY_BEAT_SCHEDULE = {
+    task.rpartition(".")[2]: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 30)}}
+    for task, seconds in EVERY.items()
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(
+    VAR_DIR / "beat"
+)  # when each was done last, so that a restart does not skip it
+# A file that workers and beat touch while they live; None where nobody looks.
+PULSE_FILE = Path(env.str("PULSE_FILE")) if env.str("PULSE_FILE", default="") else None
 
 # Photos
 PHOTO_MAX_BYTES = env.int("PHOTO_MAX_BYTES", default=25 * 1024 * 1024)
@@ -308,11 +349,19 @@ os.environ.setdefault("MODEL_CACHE_DIR", str(VAR_DIR / "models"))
 # spin while they wait, a hundred of them took five times as long on two busy cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"axes": {"level": "WARNING"}},  # wrong tries, not who logs in
-}
+# "line" for people, "json" for machines.
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOGGING = logs.settings(level=LOG_LEVEL, form=env.str("LOG_FORMAT", default="line"))
+LOGGING["loggers"] = LOGGING.get("loggers", {}) | {
+    "axes": {"level": "WARNING"}
+}  # wrong tries, not who logs in
+
+# Who may read /metrics: whoever has this; where it is not set, this machine alone.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+# Where errors are reported; without it they are only logged.
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN:
+    from config import reporting
+
+    reporting.start(SENTRY_DSN, environment=env.str("SENTRY_ENVIRONMENT", default="production"))
