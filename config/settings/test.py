@@ -37,3 +37,6 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+
+# Tests ask as often as they like, but for those of the limits.
+KEY_SEARCHES = KEY_READS = VISITOR_SEARCHES = VISITOR_READS = VISITOR_PAGES = (0, 0)
