@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "accounts",
     "places",
     "retrieval",
+    "config",  # for its commands
     "unfold",  # before the admin, whose templates it replaces
     "unfold.contrib.forms",
     "django.contrib.admin",
@@ -43,6 +44,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.ProblemsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.middleware.LanguageMiddleware",
     "accounts.origins.OriginsMiddleware",
@@ -185,7 +187,8 @@ LOGIN_REDIRECT_URL = "retrieval:home"
 LOGOUT_REDIRECT_URL = "retrieval:home"
 
 REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.schema.ProblemsSchema",
+    "EXCEPTION_HANDLER": "config.problems.handle",
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.api.KeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
@@ -204,6 +207,10 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.schema.with_problems",
+    ],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {"CategoryEnum": "places.models.Landmark.Category"},
     "SWAGGER_UI_DIST": "SIDECAR",
