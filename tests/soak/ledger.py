@@ -146,6 +146,11 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    def note(self, **line: object) -> None:
+        """One more line; several processes may write, each line whole."""
+        with open(self.path, "a") as file:
+            file.write(json.dumps(line) + "\n")
+
     def _lines(self) -> Iterator[dict]:
         if self.path.exists():
             for line in self.path.read_text().splitlines(keepends=True):

@@ -142,7 +142,16 @@ class Platform:
         web = ("-m", "gunicorn", "config.wsgi", "--config", "python:config.gunicorn")
         commands = {
             "web": (sys.executable, *web),
-            "describe": (*WORKER, "worker", "--queues", "describe", "--concurrency", "1", "-n", "describe@%h"),
+            "describe": (
+                *WORKER,
+                "worker",
+                "--queues",
+                "describe",
+                "--concurrency",
+                "1",
+                "-n",
+                "describe@%h",
+            ),
             "default": (*WORKER, "worker", "--queues", "default", "--concurrency", "1", "-n", "default@%h"),
             "beat": (*WORKER, "beat"),
         }
@@ -159,7 +168,9 @@ class Platform:
     def environment(self, *, keeps: str = "store") -> dict[str, str]:
         """What every process is given. keeps: where photos lie, in the "store" or in "files"."""
         inherited = {
-            name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "WEIGHTS_DIR")
+            name: value
+            for name, value in os.environ.items()
+            if name in ("PATH", "HOME", "LANG", "WEIGHTS_DIR")
         }
         given = {
             "DJANGO_SETTINGS_MODULE": "config.settings.production",
@@ -171,6 +182,10 @@ class Platform:
             "BIND": f"{HERE}:{self.port}",
             "TRUSTED_PROXY_COUNT": "1",  # each visitor comes from an address of their own
             "LOG_FORMAT": "json",
+            "KEY_SEARCHES_PER_MINUTE": "0",  # the soak's own keys ask as much as they like
+            "KEY_SEARCHES_PER_DAY": "0",
+            "KEY_READS_PER_MINUTE": "0",
+            "KEY_READS_PER_DAY": "0",
             "PYTHONUNBUFFERED": "1",
             "INFERENCE_THREADS": "1",
             "OMP_WAIT_POLICY": "PASSIVE",
@@ -212,8 +227,7 @@ class Platform:
             [sys.executable, *arguments],
             cwd=database.PROJECT,
             env=self.environment(keeps=keeps),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
         )
         if done.returncode:
@@ -279,7 +293,9 @@ class Platform:
                 if '"exc_info"' in line:
                     with suppress(ValueError):
                         told = json.loads(line)
-                        found[f"{name}: {told.get('message')}: {str(told['exc_info']).splitlines()[-1]}"] = None
+                        found[f"{name}: {told.get('message')}: {str(told['exc_info']).splitlines()[-1]}"] = (
+                            None
+                        )
         return list(found)
 
     def marks(self) -> dict[str, int]:

@@ -6,8 +6,8 @@ Run by the platform before its processes start, with their environment; prints a
 from __future__ import annotations
 
 import json
-import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -30,9 +30,9 @@ def seed() -> dict:
             kept.parent.mkdir(exist_ok=True)
             shutil.copyfile(picture, kept)
         loading.load(site="https://tourism.example/", pictures=Path(few))
-    call_command("make_renditions", verbosity=0)
-    call_command("measure_quality", verbosity=0)
-    call_command("describe_images", stdout=open(os.devnull, "w"))
+    call_command("make_renditions", stdout=sys.stderr)
+    call_command("measure_quality", stdout=sys.stderr)
+    call_command("describe_images", stdout=sys.stderr)
     images = LandmarkImage.objects.published()
     shown = Landmark.objects.standing().filter(pk__in=images.values("landmark"))
     return {
