@@ -50,7 +50,7 @@ class ProblemsSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         responses = super()._get_response_bodies(direction)
-        further = getattr(self.view, "further_answers", dict)()
+        further: dict[int, str] = getattr(self.view, "further_answers", dict)()
         refusals = self._refusals() | {status for status in further if status >= 400}
         for status in refusals:
             responses.setdefault(str(status), {"$ref": f"#/components/responses/{name_of(status)}"})

@@ -48,12 +48,12 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "config.requests.WatchMiddleware",
+    "config.middleware.ProblemsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.policies.IsolationMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.policies.ContentPolicyMiddleware",
-    "config.middleware.ProblemsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.middleware.LanguageMiddleware",
     "config.uploads.BodyLimitMiddleware",
