@@ -66,7 +66,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.limiting.LimitsMiddleware",
     "config.middleware.RefusalsMiddleware",
-    "config.middleware.DatabaseAwayMiddleware",
+    "config.pauses.PausesMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -51,7 +51,7 @@ def run_on_files(platform: Platform, seeded: Seeded) -> Report:
 
 def faults_of(platform: Platform) -> list[Fault]:
     found = [
-        Fault("worker killed (-9)", platform.children["describe"].kill, _nothing, 0),
+        Fault("worker killed (-9)", platform.children["worker-describe"].kill, _nothing, 0),
         Fault("PostgreSQL restarted", platform.database.stop, platform.database.start, RESTART),
         Fault("store refuses", platform.store.gate.refuse, platform.store.gate.let_through, HELD),
     ]

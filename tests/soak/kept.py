@@ -79,3 +79,13 @@ def lost_of_catalogue(platform: Platform, *, keeps: str) -> list[str]:
         for name, there in ((original, private), *((each, public) for each in served))
         if name not in there
     ]
+
+
+def marked(platform: Platform, mark: bytes) -> list[str]:
+    """Files of the store, public or private, that hold what was smuggled in with a photo."""
+    client = platform.store.client()
+    return [
+        name
+        for name in sorted(platform.store.names())
+        if mark in client.get_object(Bucket=platform.store.BUCKET, Key=name)["Body"].read()
+    ]

@@ -13,7 +13,6 @@ import string
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -24,15 +23,19 @@ from pathlib import Path
 import psutil
 
 from config import database
+from tests.config import composed
 
 from .servers import HERE, PostgreSQL, Redis, Store, free_port, redis_program, until
 
 GRACE = 20  # seconds that a process has to end by itself
 START = 180  # seconds until all answer; networks are loaded in that time
-WORKER = (
-    *(sys.executable, "-W", "ignore:You're running the worker with superuser"),
-    *("-m", "celery", "--quiet", "-A", "config.celery"),
-)
+# What compose.yaml asks of whoever runs it.
+GIVEN = {
+    "SITE_HOST": HERE,
+    "EMAIL_URL": "consolemail://",
+    "INFERENCE_THREADS": "1",  # a core for the networks, and one for all else
+}
+SERVICES = ("web", "worker-describe", "worker-default", "beat")
 
 
 class Child:
@@ -138,25 +141,13 @@ class Platform:
         program = redis_program()
         self.redis = Redis(program, folder / "redis") if program else None
         self.store = Store()
-        self.secret = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(64))
-        web = ("-m", "gunicorn", "config.wsgi", "--config", "python:config.gunicorn")
-        commands = {
-            "web": (sys.executable, *web),
-            "describe": (
-                *WORKER,
-                "worker",
-                "--queues",
-                "describe",
-                "--concurrency",
-                "1",
-                "-n",
-                "describe@%h",
-            ),
-            "default": (*WORKER, "worker", "--queues", "default", "--concurrency", "1", "-n", "default@%h"),
-            "beat": (*WORKER, "beat"),
+        asked_for = {
+            name: "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(64))
+            for name in composed.names()
         }
+        self.services = composed.services(asked_for | GIVEN)
         self.children = {
-            name: Child(name, command, self.logs / f"{name}.log") for name, command in commands.items()
+            name: Child(name, _command(self.services[name]), self.logs / f"{name}.log") for name in SERVICES
         }
         self._over = threading.Event()
         self.memory = Memory()
@@ -165,33 +156,28 @@ class Platform:
     def url(self) -> str:
         return f"http://{HERE}:{self.port}"
 
-    def environment(self, *, keeps: str = "store") -> dict[str, str]:
-        """What every process is given. keeps: where photos lie, in the "store" or in "files"."""
+    def environment(self, service: str = "web", *, keeps: str = "store") -> dict[str, str]:
+        """What compose.yaml gives a service, with our servers' addresses. keeps: where photos lie, in the "store" or in "files"."""
         inherited = {
-            name: value
-            for name, value in os.environ.items()
-            if name in ("PATH", "HOME", "LANG", "WEIGHTS_DIR")
+            name: os.environ[name] for name in ("PATH", "HOME", "LANG", "WEIGHTS_DIR") if name in os.environ
         }
         given = {
-            "DJANGO_SETTINGS_MODULE": "config.settings.production",
-            "SECRET_KEY": self.secret,
-            "ALLOWED_HOSTS": HERE,
-            "DATABASE_URL": self.database.url,
-            "EMAIL_URL": "consolemail://",
+            name: value
+            for name, value in self.services[service].environment.items()
+            if not name.startswith(("S3_", "CELERY_", "CACHE_", "SENTRY_"))
+        }
+        given |= {
+            "DATABASE_URL": f"{self.database.url}?connect_timeout=5",
             "VAR_DIR": str(self.folder / "var"),
             "BIND": f"{HERE}:{self.port}",
-            "TRUSTED_PROXY_COUNT": "1",  # each visitor comes from an address of their own
-            "LOG_FORMAT": "json",
-            "KEY_SEARCHES_PER_MINUTE": "0",  # the soak's own keys ask as much as they like
-            "KEY_SEARCHES_PER_DAY": "0",
-            "KEY_READS_PER_MINUTE": "0",
-            "KEY_READS_PER_DAY": "0",
+            "PULSE_FILE": str(self.folder / f"{service}.pulse"),
             "PYTHONUNBUFFERED": "1",
-            "INFERENCE_THREADS": "1",
-            "OMP_WAIT_POLICY": "PASSIVE",
+            # The soak's own keys ask as much as they like.
+            **dict.fromkeys(("KEY_SEARCHES_PER_MINUTE", "KEY_SEARCHES_PER_DAY"), "0"),
+            **dict.fromkeys(("KEY_READS_PER_MINUTE", "KEY_READS_PER_DAY"), "0"),
         }
         if self.redis:
-            given["CELERY_BROKER_URL"] = self.redis.url
+            given |= {"CELERY_BROKER_URL": self.redis.url, "CACHE_URL": self.redis.cache_url}
         if keeps == "store":
             given |= self.store.environment
         return inherited | given
@@ -237,12 +223,11 @@ class Platform:
     @contextmanager
     def running(self, *, keeps: str = "store") -> Iterator[None]:
         """All processes up, each started again when it ends, until the block does."""
-        environment = self.environment(keeps=keeps)
         self._over.clear()
         watch = threading.Thread(target=self._watch, daemon=True)
         try:
-            for child in self.children.values():
-                child.start(environment)
+            for name, child in self.children.items():
+                child.start(self.environment(name, keeps=keeps))
             watch.start()
             until(self.is_ready, what="the platform", seconds=START)
             yield
@@ -306,5 +291,7 @@ class Platform:
         }
 
 
-def pause(seconds: float) -> None:
-    time.sleep(seconds)
+def _command(service: composed.Service) -> tuple[str, ...]:
+    """Its command with the program that stands in the virtual environment."""
+    program, *rest = service.command
+    return (sys.executable, "-m", program, *rest)

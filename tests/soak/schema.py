@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import random
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import requests
@@ -65,7 +64,13 @@ def run(platform: Platform, seeded: Seeded) -> Report:
                 note=f"{len(seeded.tokens) + 1} callers, {time.monotonic() - begun:.0f} s",
             ),
             Figure("schema", "answers of 500 and above", _at_least(found, 500), most=0, least=0),
-            Figure("schema", "kinds of answers that the schema does not allow", len(found.faults), most=0, least=0),
+            Figure(
+                "schema",
+                "kinds of answers that the schema does not allow",
+                len(found.faults),
+                most=0,
+                least=0,
+            ),
             Figure("schema", "operations that could not be tried", len(found.broken), most=0, least=0),
         ],
         [f"schema: {fault}\n{shown}" for fault, shown in found.faults.items()] + found.broken,

@@ -121,13 +121,26 @@ class Redis:
         self.command = [
             program,
             *("--bind", HERE, "--port", str(self.port), "--dir", str(folder)),
-            *("--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"),
+            *(
+                "--appendonly",
+                "yes",
+                "--save",
+                "",
+                "--maxmemory",
+                "512mb",
+                "--maxmemory-policy",
+                "volatile-lru",
+            ),
         ]
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         return f"redis://{HERE}:{self.port}/0"
+
+    @property
+    def cache_url(self) -> str:
+        return f"rediscache://{HERE}:{self.port}/1"
 
     def start(self) -> None:
         with open(self.folder / "redis.log", "ab") as log:

@@ -118,12 +118,12 @@ class Browsing(locust.FastHttpUser):
     @locust.task(3)
     def places(self) -> None:
         self.look(f"{self.way}/places/", "places")
-        self.thumbnails(6)
+        self.thumbnails(3)
 
     @locust.task(5)
     def place(self) -> None:
         self.look(f"{self.way}/places/{random.choice(scene.slugs)}/", "place")
-        self.thumbnails(4)
+        self.thumbnails(2)
 
     @locust.task(1)
     def map(self) -> None:
