@@ -317,6 +317,10 @@ PULSE_FILE = Path(env.str("PULSE_FILE")) if env.str("PULSE_FILE", default="") el
 PHOTO_MAX_BYTES = env.int("PHOTO_MAX_BYTES", default=25 * 1024 * 1024)
 PHOTO_MAX_PIXELS = env.int("PHOTO_MAX_PIXELS", default=50_000_000)
 PHOTO_MIN_SIDE = 32
+PHOTO_MAX_SECONDS = env.int(
+    "PHOTO_MAX_SECONDS", default=20
+)  # of the processor, to open it; on a busy machine thrice
+PHOTO_MAX_MEGABYTES = env.int("PHOTO_MAX_MEGABYTES", default=1200)  # of memory, to open it
 REQUEST_MAX_BYTES = 6 * PHOTO_MAX_BYTES  # as many photos as a search takes, and what is said of them
 FILE_UPLOAD_HANDLERS = [
     "config.uploads.TooLargeIsCutShort",
