@@ -308,6 +308,13 @@ CELERY_TASK_ROUTES = {
     f"retrieval.tasks.{name}": {"queue": "describe"}
     for name in ("answer_query", "describe_missing", "tune_if_due")
 }
+# Nothing holds a worker up for ever: a task is told to end, and where it does not hear, its process is.
+SEARCH_MAX_SECONDS = env.int(
+    "SEARCH_MAX_SECONDS", default=300
+)  # networks loaded, five photos, a busy machine
+TASK_GRACE_SECONDS = 30
+CELERY_TASK_SOFT_TIME_LIMIT = env.int("TASK_MAX_SECONDS", default=1800)
+CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + TASK_GRACE_SECONDS
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
