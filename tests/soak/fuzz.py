@@ -43,7 +43,7 @@ def run(platform: Platform, seeded: Seeded) -> Report:
             ledger.note(promised={"key": upload.what, "id": found})
     drained = kept.drained(platform, seconds=ANSWERED_WITHIN)
     works = answered_within(platform, seeded, ledger, seconds=60)
-    told = answers(ledger.seen())
+    told = answers(seen for seen in ledger.seen() if not 400 <= seen.status < 500 or seen.shows_trace)
     ended = sum(platform.restarts().values()) - sum(restarts.values())
     marked = kept.marked(platform, MARK)
     memory = platform.weigh()
@@ -129,7 +129,6 @@ def _by_program(platform: Platform, seeded: Seeded, upload: Upload) -> tuple[See
 
 
 def _sent(what: str, send) -> tuple[requests.Response | None, Seen]:
-    """A refusal in words is what should happen, so it is seen as well."""
     begun, clock = time.time(), time.monotonic()
     try:
         answer = send()

@@ -212,7 +212,7 @@ class Platform:
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=database.PROJECT,
-            env=self.environment(keeps=keeps),
+            env=self.environment(keeps=keeps) | {"INFERENCE_THREADS": str(len(os.sched_getaffinity(0)))},
             capture_output=True,
             text=True,
         )
@@ -275,12 +275,11 @@ class Platform:
             if not child.log.exists():
                 continue
             for line in child.log.read_bytes()[since.get(name, 0) :].decode(errors="replace").splitlines():
-                if '"exc_info"' in line:
+                if '"traceback"' in line:
                     with suppress(ValueError):
                         told = json.loads(line)
-                        found[f"{name}: {told.get('message')}: {str(told['exc_info']).splitlines()[-1]}"] = (
-                            None
-                        )
+                        fault = str(told["traceback"]).strip().splitlines()[-1]
+                        found[f"{name}: {told.get('message')}: {fault}"[:400]] = None
         return list(found)
 
     def marks(self) -> dict[str, int]:
