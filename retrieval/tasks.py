@@ -32,6 +32,7 @@ from places.photo import PhotoRefused, ServedCopy, inspect, served_copy
 from retrieval.answering import approaches
 
 from . import coverage, effects, guessing, indexing, retention, search, serving
+from .index import parts
 from .locks import claim
 from .models import NightlyTuning, Query, WorkerPulse
 
@@ -461,6 +462,11 @@ def _keep_promises(**_kwargs) -> None:
                         retention.forget_private_searches()
                     if claimed and count % FORGET_OLD_EVERY == 0:
                         retention.forget_what_is_over()
+                with claim(parts.LOCK) as claimed:
+                    while claimed and not stopped.is_set() and parts.move():
+                        pass
+                    if claimed:
+                        parts.sweep()
             except (OperationalError, InterfaceError) as error:
                 logger.warning("the database does not answer: %s", error)
             except Exception:  # a store has errors of its own; what is left is swept next time

@@ -10,6 +10,7 @@ from .evaluations import Evaluation
 from .guesses import Neighbour, PlaceGuess, PlaceGuessQuerySet, WaitingDescriptor
 from .lookalikes import LookAlike, LookAlikeQuerySet
 from .offers import Offer, OfferQuerySet
+from .parts import MovedVector, Part, StrayVector
 from .queries import Hit, Query, QueryQuerySet, RankedPlace, query_photo_path
 from .workers import WorkerPulse
 
@@ -25,10 +26,12 @@ __all__ = [
     "LocalFeatureSet",
     "LookAlike",
     "LookAlikeQuerySet",
+    "MovedVector",
     "Neighbour",
     "NightlyTuning",
     "Offer",
     "OfferQuerySet",
+    "Part",
     "PlaceCoverage",
     "PlaceCoverageQuerySet",
     "PlaceGuess",
@@ -37,6 +40,7 @@ __all__ = [
     "QueryQuerySet",
     "RankedPlace",
     "ServableCheckpoint",
+    "StrayVector",
     "WaitingDescriptor",
     "WorkerPulse",
     "query_photo_path",
