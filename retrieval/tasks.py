@@ -1,12 +1,14 @@
 """What runs outside the web process, and how it gets there: the only file that knows Celery.
 
+Two queues: answering and describing by networks, and the rest; the settings' CELERY_TASK_ROUTES say what goes where,
+and its EVERY what is done over and over.
+
 The Query row is the truth. A message in the queue only says "look at this row"; one that is lost with its
 worker is missed by `requeue_abandoned` and sent again, one that arrives twice finds nothing left to do.
 """
 
 from __future__ import annotations
 
-import itertools
 import logging
 import subprocess
 import sys
@@ -43,11 +45,9 @@ MAX_ATTEMPTS = 3  # a photo that took three workers down does not get a fourth
 REQUEUE_AFTER = timedelta(seconds=60)  # a message not taken up by then is sent again
 MOST_PHOTOS = 5  # of one place in one search
 PULSE_SECONDS = 5
-SWEEP_SECONDS = 60
-FORGET_OLD_EVERY = 60  # sweeps
-LOOK_FOR_MISSING_EVERY = 12  # pulses
 STUDY_SECONDS = 3
 PLACES_AT_ONCE = 20
+VECTORS_BITES = 20  # each of parts.AT_ONCE
 BITE = 4  # photos described per task, so that a search never waits behind more than a few
 
 Fractions = tuple[float, float, float, float]
@@ -269,6 +269,7 @@ def _lock_name(query_id: object) -> str:
     return f"query {query_id}"
 
 
+@app.task
 def requeue_abandoned() -> int:
     """Send again what a dead worker left behind and what the queue lost; returns how many.
 
@@ -390,6 +391,7 @@ def measure_photos(after: int = 0) -> None:
         measure_photos.delay(few[-1].pk)
 
 
+@app.task
 def tune_if_due() -> bool:
     """Start tonight's tuning where a curator has switched it on and none has started; returns whether it did.
 
@@ -415,65 +417,66 @@ def tune_if_due() -> bool:
     return True
 
 
+@app.task
+def look_for_work() -> None:
+    """Queue what nobody announced: photos that are not described, studied, rendered or measured yet."""
+    if indexing.missing_by_any().exists():
+        describe_missing_soon()
+    else:
+        study_photos_soon()
+    if LandmarkImage.objects.without_renditions().exists():
+        make_renditions_soon()
+    if LandmarkImage.objects.unmeasured().exists():
+        _enqueue_once(measure_photos, command="measure_quality")
+
+
+@app.task
+def forget_private_searches() -> None:
+    """Forget the private searches whose time is over, unless somebody is at it."""
+    with claim(retention.LOCK) as claimed:
+        if claimed:
+            retention.forget_private_searches()
+
+
+@app.task
+def forget_what_is_over() -> None:
+    """Forget all that has no reason to be kept any longer, unless somebody is at it."""
+    with claim(retention.LOCK) as claimed:
+        if claimed:
+            retention.forget_what_is_over()
+
+
+@app.task
+def carry_vectors() -> None:
+    """Carry new vectors to the parts of the index that keep them, for a while, unless somebody is at it."""
+    with claim(parts.LOCK) as claimed:
+        if claimed:
+            parts.sweep()
+            for _bite in range(VECTORS_BITES):
+                if not parts.move():
+                    break
+
+
 @worker_ready.connect
 def _keep_pulse(sender, **_kwargs) -> None:
-    """Show the site that a worker lives, and sweep up after those that died, until this one stops."""
+    """Show that this worker lives, and which queues it serves, until it stops."""
     stopped = threading.Event()
     worker_shutting_down.connect(lambda **_: stopped.set(), weak=False)
+    queues = sorted(sender.app.amqp.queues.consume_from)
 
     def beat() -> None:
-        for count in itertools.count():
+        while True:
+            if settings.PULSE_FILE:
+                settings.PULSE_FILE.touch()
             try:
-                WorkerPulse.objects.update_or_create(name=sender.hostname, defaults={"at": timezone.now()})
-                requeue_abandoned()
-                tune_if_due()
-                if count % LOOK_FOR_MISSING_EVERY == 0:
-                    if indexing.missing_by_any().exists():
-                        describe_missing_soon()
-                    else:
-                        study_photos_soon()
-                    if LandmarkImage.objects.without_renditions().exists():
-                        make_renditions_soon()
-                    if LandmarkImage.objects.unmeasured().exists():
-                        _enqueue_once(measure_photos, command="measure_quality")
+                WorkerPulse.show(sender.hostname, queues=queues)
             except (OperationalError, InterfaceError) as error:
                 logger.warning("the database does not answer: %s", error)
             finally:
                 connection.close()  # held across a fork it would be shared with the new process
             if stopped.wait(PULSE_SECONDS):
                 break
-        WorkerPulse.objects.filter(name=sender.hostname).delete()
+        WorkerPulse.stop(sender.hostname)
         connection.close()
 
     threading.Thread(target=beat, name="pulse", daemon=True).start()
-
-
-@worker_ready.connect
-def _keep_promises(**_kwargs) -> None:
-    """Forget in time what is to be forgotten, until this worker stops; beside the pulse, which must not wait for it."""
-    stopped = threading.Event()
-    worker_shutting_down.connect(lambda **_: stopped.set(), weak=False)
-
-    def sweep() -> None:
-        for count in itertools.count():
-            try:
-                with claim(retention.LOCK) as claimed:
-                    if claimed:
-                        retention.forget_private_searches()
-                    if claimed and count % FORGET_OLD_EVERY == 0:
-                        retention.forget_what_is_over()
-                with claim(parts.LOCK) as claimed:
-                    while claimed and not stopped.is_set() and parts.move():
-                        pass
-                    if claimed:
-                        parts.sweep()
-            except (OperationalError, InterfaceError) as error:
-                logger.warning("the database does not answer: %s", error)
-            except Exception:  # a store has errors of its own; what is left is swept next time
-                logger.exception("what is over could not be forgotten")
-            finally:
-                connection.close()
-            if stopped.wait(SWEEP_SECONDS):
-                break
-
-    threading.Thread(target=sweep, name="sweep", daemon=True).start()
