@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import partial
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -145,7 +144,7 @@ def forget(image_ids: Collection[int]) -> None:
     for side in ("first_image", "second_image"):
         LookAlike.objects.filter(**{f"{side}__in": image_ids}).update(**{side: None})
     # A part that is away is swept later; its copies are found by nobody meanwhile.
-    transaction.on_commit(partial(parts.forget, list(image_ids)), robust=True)
+    transaction.on_commit(lambda: parts.forget(image_ids), robust=True)
 
 
 def forget_failures(names: Collection[str] | None = None) -> int:

@@ -452,9 +452,9 @@ def carry_vectors() -> None:
     with claim(parts.LOCK) as claimed:
         if claimed:
             parts.sweep()
-            for _bite in range(VECTORS_BITES):
-                if not parts.move():
-                    break
+            moved = [parts.move() for _bite in range(VECTORS_BITES)]
+            if any(moved):
+                parts.take_stock()
 
 
 @worker_ready.connect

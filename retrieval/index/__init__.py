@@ -104,10 +104,12 @@ def nearest(
     through_index = has_index(method) and rows[: EXACT_LIMIT + 1].count() > EXACT_LIMIT
     # Here first, then there: what is carried away between the two is found twice rather than not at all.
     here = _nearest_here(rows, vector, k=k, through_index=through_index)
-    there = parts.nearest_of(
+    there, home = parts.nearest_of(
         rows, vector, method=method.name, version=method.checkpoint.name, k=k,
         is_filtered=rows is not everything, through_index=through_index,
     )  # fmt: skip
+    if home:
+        here += _nearest_here(rows.filter(pk__in=home), vector, k=k, through_index=False)
     return _merged(here, there, k=k)
 
 

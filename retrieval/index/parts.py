@@ -88,13 +88,18 @@ def nearest(
         for name in names
     ]
     told = [Vector(vector).to_text(), method, version, *([] if images is None else [list(images)])]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT id, image_id, distance FROM ({' UNION ALL '.join(asked)}) AS near "
-            f"ORDER BY distance, image_id LIMIT {k:d}",
-            told * len(asked),
-        )
-        return [Found(*row) for row in cursor.fetchall()]
+    with transaction.atomic(), connection.cursor() as cursor:
+        sort_there(cursor)
+        cursor.execute(" UNION ALL ".join(asked), told * len(asked))
+        found = [Found(*row) for row in cursor.fetchall()]
+    return sorted(found, key=lambda each: (each.distance, each.image))[:k]
+
+
+def sort_there(cursor) -> None:
+    """Until the transaction ends, have what can be sorted on the other server sorted there, however few rows it may be
+    thought to keep: only below its own order does a limit go with it."""
+    cursor.execute("SET LOCAL enable_sort = off")
+    cursor.execute("SET LOCAL enable_incremental_sort = off")
 
 
 def nearest_of(
@@ -106,8 +111,9 @@ def nearest_of(
     k: int,
     is_filtered: bool,
     through_index: bool = False,
-) -> list[Found]:
-    """The k nearest of these rows that lie in parts; fewer only where fewer exist.
+) -> tuple[list[Found], set[int]]:
+    """The k nearest of these rows that lie in parts; fewer only where fewer exist. And which rows a part gave that lie
+    here by now: come home since a moment ago, or described anew.
 
     A filter is answered here, where photos and places are: the parts are sent the ids of those that pass, or where
     these are too many are asked for more until enough of what they find passes. What a part still keeps of a photo
@@ -115,25 +121,24 @@ def nearest_of(
     """
     there = names()
     if not there:
-        return []
+        return [], set()
     images: list[int] | None = None
     if is_filtered:
         passing = _ids(rows, most=IDS_SENT)
         images = passing if len(passing) <= IDS_SENT else None
         if images == []:
-            return []
+            return [], set()
     asked = k
     while True:
         found = nearest(
             there, vector, method=method, version=version, k=asked, images=images, through_index=through_index
         )
-        alive = set(
-            rows.filter(pk__in=[each.descriptor for each in found]).order_by().values_list("pk", flat=True)
-        )
-        kept = [each for each in found if each.descriptor in alive][:k]
+        named = rows.filter(pk__in=[each.descriptor for each in found]).order_by()
+        part_of = dict(named.values_list("pk", "part"))
+        kept = [each for each in found if part_of.get(each.descriptor)][:k]
         is_all = len(found) < asked and not through_index
         if len(kept) == k or is_all:
-            return kept
+            return kept, {pk for pk, part in part_of.items() if not part}
         if asked < MOST_ASKED and len(found) == asked:
             asked *= 4
         elif through_index or (is_filtered and images is None):
@@ -257,6 +262,18 @@ def move(*, limit: int = AT_ONCE) -> int:
             Descriptor.objects.filter(pk__in=ids).update(vector=None, part=part.name)
         moved += len(rows)
     return moved
+
+
+def take_stock() -> None:
+    """Tell the planner how much each part keeps: only then does it see that a limit saves something."""
+    for name in names():
+        with talking_to(name) as server:
+            server.execute(f"ANALYZE {TABLE}")
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "SET LOCAL default_statistics_target = 1"
+            )  # a sample is sent here, vectors and all
+            cursor.execute(f"ANALYZE {_table(name)}")
 
 
 def retire(part: Part) -> None:

@@ -61,6 +61,7 @@ class Command(BaseCommand):
                 )
         self.repeat(parts.move, "moved")
         parts.sweep()
+        parts.take_stock()
 
     def repeat(self, step, words: str) -> None:
         with tqdm(unit="vector", desc=words, leave=False, disable=None) as bar:

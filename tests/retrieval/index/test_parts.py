@@ -7,7 +7,7 @@ import numpy as np
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from config import database
@@ -127,7 +127,8 @@ def test_the_order_and_the_limit_are_done_on_the_other_server(photos, addresses)
         with CaptureQueriesContext(connection) as seen:
             index.nearest(vector(1), method=GEM, k=10, **filters)
         [statement] = [each["sql"] for each in seen if "descriptors_on_north" in each["sql"]]
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
+            parts.sort_there(cursor)
             cursor.execute("EXPLAIN (VERBOSE, COSTS OFF) " + statement)
             plan = [line for (line,) in cursor.fetchall()]
         remote = [line for line in plan if "Remote SQL" in line]
@@ -144,7 +145,8 @@ def test_the_order_and_the_limit_are_done_on_the_other_server(photos, addresses)
 def test_through_the_partitioned_table_no_limit_would_reach_the_other_server(photos, addresses):
     """Why each part is asked by itself."""
     spread(addresses)
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        parts.sort_there(cursor)
         cursor.execute(
             "EXPLAIN (VERBOSE, COSTS OFF) SELECT image_id FROM retrieval_movedvector ORDER BY vector <=> %s::vector LIMIT 10",
             [parts.Vector(vector(1)).to_text()],
