@@ -43,6 +43,13 @@ FIELD_ERROR = {
 RETRY_AFTER = {
     "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until it is worth trying again."}
 }
+RATE_LIMIT = {
+    "RateLimit-Policy": {
+        "schema": {"type": "string"},
+        "description": "The limits that hold: q in w seconds.",
+    },
+    "RateLimit": {"schema": {"type": "string"}, "description": "What is left of each: r, for t seconds."},
+}
 
 
 class ProblemsSchema(AutoSchema):
@@ -50,8 +57,12 @@ class ProblemsSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         responses = super()._get_response_bodies(direction)
-        for status in self._refusals():
+        further: dict[int, str] = getattr(self.view, "further_answers", dict)()
+        refusals = self._refusals() | {status for status in further if status >= 400}
+        for status in refusals:
             responses.setdefault(str(status), {"$ref": f"#/components/responses/{name_of(status)}"})
+        for status, words in further.items():
+            responses.setdefault(str(status), {"description": words})
         return dict(sorted(responses.items()))
 
     def _refusals(self) -> set[int]:
@@ -87,5 +98,5 @@ def _answer(status: int) -> dict[str, Any]:
         "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     if status in {429, 503}:
-        told["headers"] = RETRY_AFTER
+        told["headers"] = RETRY_AFTER | (RATE_LIMIT if status == 429 else {})
     return told

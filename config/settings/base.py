@@ -48,14 +48,15 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "config.requests.WatchMiddleware",
+    "config.middleware.ProblemsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.policies.IsolationMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.policies.ContentPolicyMiddleware",
-    "config.middleware.ProblemsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.middleware.LanguageMiddleware",
+    "accounts.origins.OriginsMiddleware",
     "config.uploads.BodyLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -63,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.limiting.LimitsMiddleware",
     "config.middleware.RefusalsMiddleware",
     "config.middleware.DatabaseAwayMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -169,7 +171,7 @@ MEDIA_ROOT = VAR_DIR / "media"
 WHITENOISE_ADD_HEADERS_FUNCTION = for_any_site
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", _("Vietnamese")), ("en", _("English"))]
@@ -250,11 +252,14 @@ LOGOUT_REDIRECT_URL = "retrieval:home"
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "config.schema.ProblemsSchema",
     "EXCEPTION_HANDLER": "config.problems.handle",
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.KeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api.WithinLimits"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
-    "PAGE_SIZE": 50,
+    "DEFAULT_PAGINATION_CLASS": "places.paging.CursorPagination",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }
 SPECTACULAR_SETTINGS = {
@@ -269,11 +274,31 @@ SPECTACULAR_SETTINGS = {
         "config.schema.with_problems",
     ],
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"CategoryEnum": "places.models.Landmark.Category"},
+    "ENUM_NAME_OVERRIDES": {
+        "CategoryEnum": "places.models.Landmark.Category",
+        "KindEnum": "places.models.Landmark.Kind",
+        "ChangeKindEnum": "places.models.Change.Kind",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
+
+# How much one may ask in a minute, and where a second number stands, in a day; 0 is as much as one likes. Of visitors
+# many may share one address, as those of a school or of a phone company do.
+KEYS_PER_ACCOUNT = env.int("KEYS_PER_ACCOUNT", default=5)
+KEY_SEARCHES = (
+    env.int("KEY_SEARCHES_PER_MINUTE", default=120),
+    env.int("KEY_SEARCHES_PER_DAY", default=10_000),
+)
+KEY_READS = env.int("KEY_READS_PER_MINUTE", default=600), env.int("KEY_READS_PER_DAY", default=100_000)
+VISITOR_SEARCHES = (
+    env.int("VISITOR_SEARCHES_PER_MINUTE", default=60),
+    env.int("VISITOR_SEARCHES_PER_DAY", default=2000),
+)
+VISITOR_READS = env.int("VISITOR_READS_PER_MINUTE", default=300), 0
+VISITOR_PAGES = env.int("VISITOR_PAGES_PER_MINUTE", default=1200), 0
+LIMITED_PAGES = ["places", "retrieval"]  # the namespaces of those that cost something
 
 # The queue: PostgreSQL itself where CELERY_BROKER_URL names no other.
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or database.queue_url(DATABASES["default"])
@@ -283,6 +308,13 @@ CELERY_TASK_ROUTES = {
     f"retrieval.tasks.{name}": {"queue": "describe"}
     for name in ("answer_query", "describe_missing", "tune_if_due")
 }
+# Nothing holds a worker up for ever: a task is told to end, and where it does not hear, its process is.
+SEARCH_MAX_SECONDS = env.int(
+    "SEARCH_MAX_SECONDS", default=300
+)  # networks loaded, five photos, a busy machine
+TASK_GRACE_SECONDS = 30
+CELERY_TASK_SOFT_TIME_LIMIT = env.int("TASK_MAX_SECONDS", default=1800)
+CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + TASK_GRACE_SECONDS
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -318,6 +350,10 @@ PULSE_FILE = Path(env.str("PULSE_FILE")) if env.str("PULSE_FILE", default="") el
 PHOTO_MAX_BYTES = env.int("PHOTO_MAX_BYTES", default=25 * 1024 * 1024)
 PHOTO_MAX_PIXELS = env.int("PHOTO_MAX_PIXELS", default=50_000_000)
 PHOTO_MIN_SIDE = 32
+PHOTO_MAX_SECONDS = env.int(
+    "PHOTO_MAX_SECONDS", default=20
+)  # of the processor, to open it; on a busy machine thrice
+PHOTO_MAX_MEGABYTES = env.int("PHOTO_MAX_MEGABYTES", default=1200)  # of memory, to open it
 REQUEST_MAX_BYTES = 6 * PHOTO_MAX_BYTES  # as many photos as a search takes, and what is said of them
 FILE_UPLOAD_HANDLERS = [
     "config.uploads.TooLargeIsCutShort",
