@@ -5,12 +5,13 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 from rest_framework.routers import DefaultRouter
 
 from places.api import LandmarkImageViewSet, LandmarkViewSet, ProvinceViewSet
-from retrieval.api import EvaluationViewSet, MethodViewSet, SearchViewSet
+from retrieval.api import BatchViewSet, EvaluationViewSet, MethodViewSet, SearchViewSet
 
 app_name = "api"
 
 router = DefaultRouter()
 router.register("searches", SearchViewSet, "search")
+router.register("batches", BatchViewSet, "batch")
 router.register("landmarks", LandmarkViewSet, "landmark")
 router.register("images", LandmarkImageViewSet, "image")
 router.register("provinces", ProvinceViewSet, "province")

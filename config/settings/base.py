@@ -199,7 +199,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"CategoryEnum": "places.models.Landmark.Category"},
+    "ENUM_NAME_OVERRIDES": {
+        "CategoryEnum": "places.models.Landmark.Category",
+        "SearchStateEnum": "retrieval.models.Query.State",
+        "SearchReasonEnum": "retrieval.models.Query.Reason",
+        "WebhookStateEnum": "retrieval.models.Webhook.State",
+        "WebhookReasonEnum": "retrieval.models.Webhook.Reason",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -245,6 +251,11 @@ SESSION_COOKIE_AGE = 24 * 3600 * (VISITORS_SEARCHES_KEPT_DAYS or 365)
 # The map is our own outline of Vietnam; a tile server, where one is given, is drawn under the marks instead.
 MAP_TILES_URL = env.str("MAP_TILES_URL", default="")  # https://host/{z}/{x}/{y}.png
 MAP_TILES_ATTRIBUTION = env.str("MAP_TILES_ATTRIBUTION", default="")
+
+# Programs that are told when a search is done must be reachable by everyone; False is for a receiver of one's own.
+WEBHOOKS_PUBLIC_ONLY = env.bool("WEBHOOKS_PUBLIC_ONLY", default=True)
+# How many callers of the API a web process lets wait for their answer at once; the others are told to come back.
+WAITING_REQUESTS = env.int("WAITING_REQUESTS", default=3)
 
 # Networks. The methods know nothing of Django: they read these from the environment.
 os.environ.setdefault("WEIGHTS_DIR", str(VAR_DIR / "weights"))
