@@ -7,6 +7,8 @@ from rest_framework.routers import DefaultRouter
 from places.api import LandmarkImageViewSet, LandmarkViewSet, ProvinceViewSet
 from retrieval.api import BatchViewSet, EvaluationViewSet, MethodViewSet, SearchViewSet
 
+from .problem_pages import OneProblemView, ProblemsView
+
 app_name = "api"
 
 router = DefaultRouter()
@@ -20,6 +22,8 @@ router.register("evaluations", EvaluationViewSet, "evaluation")
 
 urlpatterns = [
     *router.urls,
+    path("problems/", ProblemsView.as_view(), name="problems"),
+    path("problems/<slug:code>/", OneProblemView.as_view(), name="problem"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
     path("redoc/", SpectacularRedocView.as_view(url_name="api:schema"), name="redoc"),

@@ -2,12 +2,16 @@
 
 import logging
 
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
+
+from . import problems
 
 API = "/api/"
 RETRY_AFTER = 10  # seconds
@@ -21,8 +25,48 @@ class LanguageMiddleware(LocaleMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
         if request.path_info.startswith(API):
-            translation.activate(translation.get_language_from_request(request))
+            translation.activate(language_of(request))
             request.LANGUAGE_CODE = translation.get_language()
+
+
+def language_of(request: HttpRequest) -> str:
+    """The language that an answer of the API is read in: `?lang=`, or what the client's Accept-Language prefers."""
+    asked = request.GET.get("lang")
+    return asked if asked in dict(settings.LANGUAGES) else translation.get_language_from_request(request)
+
+
+class ProblemsMiddleware:
+    """Every refusal under /api/ is a problem, also one of an address, a host or a method that reaches no view."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(API):
+            return self.get_response(request)
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return self.problem(request, "bad_request")  # no text of PostgreSQL's holds it
+        response = self.get_response(request)
+        is_told = response.status_code < 400 or response.get("Content-Type") == problems.MEDIA_TYPE
+        if is_told or response.streaming:
+            return response
+        code = "bad_host" if self.has_bad_host(request) else problems.of_status(response.status_code).code
+        problem = self.problem(request, code, status=response.status_code)
+        response.content = problem.content
+        response["Content-Type"] = problems.MEDIA_TYPE
+        response["Content-Length"] = str(len(problem.content))
+        return response
+
+    def problem(self, request: HttpRequest, code: str, **more) -> HttpResponse:
+        with translation.override(language_of(request)):
+            return problems.response(request, code, **more)
+
+    def has_bad_host(self, request: HttpRequest) -> bool:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return True
+        return False
 
 
 class RefusalsMiddleware:
@@ -60,7 +104,7 @@ class DatabaseAwayMiddleware:
         logger.error("%s: the database does not answer: %s", request.path, exception)
         if request.path_info.startswith(API):
             words = _("The platform is being restarted. Please try again in a moment.")
-            response: HttpResponse = JsonResponse({"detail": words}, status=503)
+            response = problems.response(request, "unavailable", detail=words)
         else:
             # Without the request: who is logged in would be read from the database.
             response = HttpResponse(render_to_string("503.html"), status=503)

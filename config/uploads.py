@@ -2,10 +2,11 @@
 
 from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from . import problems
 from .middleware import API
 
 
@@ -19,7 +20,7 @@ class BodyLimitMiddleware:
         if _announced(request) <= settings.REQUEST_MAX_BYTES:
             return self.get_response(request)
         if request.path_info.startswith(API):
-            return JsonResponse({"detail": words()}, status=413)
+            return problems.response(request, "too_large", detail=words())
         # Without the request: nothing may read on in it.
         return HttpResponse(render_to_string("413.html", {"reason": words()}), status=413)
 

@@ -10,10 +10,15 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def same_page(context: template.Context, language: str) -> str:
-    """The address of the page being read, in another language; the home page where it has no counterpart."""
+    """The address of the page being read, in another language; the home page where it has no counterpart.
+
+    An address without a language of its own, as the API's are, is told the language.
+    """
     request = context.get("request")
     if request is not None and request.resolver_match is not None:
-        return translate_url(request.get_full_path(), language)
+        here = request.get_full_path()
+        there = translate_url(here, language)
+        return there if there != here else f"{request.path}?lang={language}"
     with translation.override(language):
         return reverse("retrieval:home")
 

@@ -26,6 +26,11 @@ def upload(data: bytes = b"", name: str = "photo.jpg") -> io.BytesIO:
     return file
 
 
+def fields_at_fault(response) -> list[str]:
+    """Each once; a box's numbers are the box."""
+    return list(dict.fromkeys(error["field"].split(".")[0] for error in response.json()["errors"]))
+
+
 def post(client, **question):
     return client.post(SEARCHES, {"method": "sir", "photo": upload()} | question)
 
@@ -89,7 +94,7 @@ def test_a_search_under_way_is_202(client):
 def test_a_bad_question_is_400_and_names_what_is_wrong(client, question, field):
     response = post(client, **question)
     assert response.status_code == 400
-    assert list(response.json()) == [field]
+    assert fields_at_fault(response) == [field]
     assert not Query.objects.exists()
 
 
@@ -98,7 +103,7 @@ def test_errors_are_in_the_readers_language(client):
         response = client.post(
             SEARCHES, {"method": "sir", "photo": upload(b"hello")}, headers={"accept-language": language}
         )
-        return response.json()["photo"][0]
+        return response.json()["errors"][0]["detail"]
 
     assert "JPEG" in error("vi")
     assert error("vi") != error("en")
@@ -109,7 +114,7 @@ def test_broken_json_and_broken_base64_are_400(client):
     question = {"method": "sir", "photo": "not base64!"}
     response = client.post(SEARCHES, question, content_type="application/json")
     assert response.status_code == 400
-    assert list(response.json()) == ["photo"]
+    assert fields_at_fault(response) == ["photo"]
 
 
 def test_anothers_search_is_not_found_unless_it_is_shared(client, django_user_model):
@@ -184,7 +189,7 @@ def test_a_bad_correction_is_400_and_names_what_is_wrong(client, answered, said,
     LandmarkFactory(slug="van-mieu")
     response = correct(client, answered, **said)
     assert response.status_code == 400
-    assert list(response.json()) == [field]
+    assert fields_at_fault(response) == [field]
     assert not answered.corrections.exists()
 
 

@@ -263,7 +263,7 @@ def test_the_api_refuses_too_many_photos_and_names_a_bad_one(client, sent):
         question = {"method": "sir", "photos": photos}
         response = client.post("/api/v1/searches/", question, content_type="application/json")
         assert response.status_code == 400
-        assert said in response.json()["photos"][0]
+        assert said in response.json()["errors"][0]["detail"]
     assert not Query.objects.exists()
 
 

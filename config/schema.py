@@ -1,0 +1,91 @@
+"""The API's description: what every operation may refuse with is written here once, and named in each."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from drf_spectacular.openapi import AutoSchema
+
+from . import problems
+
+PROBLEM = {
+    "type": "object",
+    "description": "Why a request was refused (RFC 9457).",
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference", "description": "Where the code is explained."},
+        "title": {"type": "string", "description": "The kind of problem, in the reader's language."},
+        "status": {"type": "integer", "description": "As the response's."},
+        "detail": {"type": "string", "description": "What is wrong in this case, in the reader's language."},
+        "code": {
+            "type": "string",
+            "enum": sorted(problems.PROBLEMS),
+            "description": "The kind of problem, for programs. A code keeps its meaning; new ones may come.",
+        },
+        "instance": {"type": "string", "description": "The path that was asked for."},
+        "errors": {
+            "type": "array",
+            "description": "Where fields or parameters are wrong: each with its own code.",
+            "items": {"$ref": "#/components/schemas/FieldError"},
+        },
+    },
+    "required": ["type", "title", "status", "detail", "code", "instance"],
+    "additionalProperties": True,
+}
+FIELD_ERROR = {
+    "type": "object",
+    "properties": {
+        "field": {"type": "string", "description": "Its path, as in photos.1; empty for the whole request."},
+        "code": {"type": "string", "description": "What is wrong, for programs: required, invalid_choice, …"},
+        "detail": {"type": "string", "description": "What is wrong, in the reader's language."},
+    },
+    "required": ["field", "code", "detail"],
+}
+RETRY_AFTER = {
+    "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until it is worth trying again."}
+}
+
+
+class ProblemsSchema(AutoSchema):
+    """An operation with all that it may be refused with."""
+
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
+        responses = super()._get_response_bodies(direction)
+        for status in self._refusals():
+            responses.setdefault(str(status), {"$ref": f"#/components/responses/{name_of(status)}"})
+        return dict(sorted(responses.items()))
+
+    def _refusals(self) -> set[int]:
+        statuses = {400, 405, 406, 413, 429, 503}
+        if self.view.get_authenticators():
+            statuses |= {401, 403}
+        if self.method in {"POST", "PUT", "PATCH"}:
+            statuses.add(415)
+        if "{" in self.path:
+            statuses.add(404)
+        return statuses
+
+
+def name_of(status: int) -> str:
+    """A problem's name among the description's components: Problem404."""
+    return f"Problem{status}"
+
+
+def with_problems(result: dict[str, Any], **_more: object) -> dict[str, Any]:
+    """The description with the answers that its operations refer to."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {}).update({"Problem": PROBLEM, "FieldError": FIELD_ERROR})
+    responses = components.setdefault("responses", {})
+    for status in sorted({problem.status for problem in problems.TABLE}):
+        responses[name_of(status)] = _answer(status)
+    return result
+
+
+def _answer(status: int) -> dict[str, Any]:
+    kinds = [problem for problem in problems.TABLE if problem.status == status]
+    told: dict[str, Any] = {
+        "description": "\n".join(f"`{kind.code}`: {kind.title}." for kind in kinds),
+        "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if status in {429, 503}:
+        told["headers"] = RETRY_AFTER
+    return told
