@@ -40,6 +40,7 @@ FIELD_ERROR = {
     },
     "required": ["field", "code", "detail"],
 }
+CONTENT = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 RETRY_AFTER = {
     "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until it is worth trying again."}
 }
@@ -52,6 +53,11 @@ class ProblemsSchema(AutoSchema):
         responses = super()._get_response_bodies(direction)
         for status in self._refusals():
             responses.setdefault(str(status), {"$ref": f"#/components/responses/{name_of(status)}"})
+        for status, told in responses.items():
+            if (
+                int(status) >= 400 and not {"$ref", "content"} & told.keys()
+            ):  # only its words are an operation's own
+                told["content"] = CONTENT
         return dict(sorted(responses.items()))
 
     def _refusals(self) -> set[int]:
@@ -84,7 +90,7 @@ def _answer(status: int) -> dict[str, Any]:
     kinds = [problem for problem in problems.TABLE if problem.status == status]
     told: dict[str, Any] = {
         "description": "\n".join(f"`{kind.code}`: {kind.title}." for kind in kinds),
-        "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": CONTENT,
     }
     if status in {429, 503}:
         told["headers"] = RETRY_AFTER

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from django.core.exceptions import TooManyFilesSent
 from django.db.models import Model
@@ -40,23 +40,18 @@ class IdempotencyKeyReused(APIException):
     default_detail = _("This Idempotency-Key was sent with another question before. Please send a new one.")
 
 
-class TooManyFiles(APIException):
-    status_code = status.HTTP_400_BAD_REQUEST
-    default_code = "too_many_photos"
-    default_detail = _("More files were sent than any question takes.")
-
-
 class Asks:
     """A viewset that takes questions: forms with files, or JSON with base64; a key for it needs the scope `search`."""
 
     required_scope = "search"
     parser_classes = [MultiPartParser, JSONParser]
     filter_backends: list = []
+    too_many_photos: Callable[[], str]  # says how many are taken
     lookup_value_regex = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
     def handle_exception(self, exc: Exception):
         if isinstance(exc, TooManyFilesSent):  # while the form was read, before any field of it
-            exc = TooManyFiles()
+            exc = ValidationError({"photos": [self.too_many_photos()]}, code="too_many_photos")
         elif isinstance(exc, KeyReused):
             exc = IdempotencyKeyReused()
         return super().handle_exception(exc)

@@ -13,7 +13,7 @@ from rest_framework.reverse import reverse
 
 from retrieval import batches, signed_addresses, tasks
 from retrieval.models import Batch, Query
-from retrieval.serializers import AskBatchSerializer, BatchSerializer
+from retrieval.serializers import AskBatchSerializer, BatchSerializer, too_many_in_a_batch
 
 from . import examples
 from .asking import IDEMPOTENCY_KEY, Asks
@@ -26,6 +26,7 @@ class BatchViewSet(Asks, viewsets.GenericViewSet):
 
     queryset = Batch.objects.all()
     serializer_class = BatchSerializer
+    too_many_photos = staticmethod(too_many_in_a_batch)
     tells_secret = False
 
     def get_permissions(self) -> list:

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from places.photo import PhotoRefused
 from retrieval import announcing, corrections, search_by_words, signed_addresses, tasks
+from retrieval.forms import too_many_photos
 from retrieval.models import Hit, Query
 from retrieval.serializers import (
     AskSerializer,
@@ -62,6 +63,7 @@ class SearchViewSet(Asks, viewsets.GenericViewSet):
 
     queryset = Query.objects.with_answer()
     serializer_class = QuerySerializer
+    too_many_photos = staticmethod(too_many_photos)
 
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY],

@@ -1,7 +1,7 @@
 """The API's view of searches and methods."""
 
 from .answers import CorrectionSerializer, HitSerializer, QuerySerializer
-from .asking import AskBatchSerializer, AskSerializer, ReadSerializer, WordsSerializer
+from .asking import AskBatchSerializer, AskSerializer, ReadSerializer, WordsSerializer, too_many_in_a_batch
 from .batches import BatchSerializer
 from .methods import EvaluationSerializer, MethodSerializer
 from .words import FoundByWordsSerializer
@@ -18,4 +18,5 @@ __all__ = [
     "QuerySerializer",
     "ReadSerializer",
     "WordsSerializer",
+    "too_many_in_a_batch",
 ]

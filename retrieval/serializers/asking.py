@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-import math
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -65,16 +65,6 @@ class SentPhotoField(PhotoField):
             return Sent(io.BytesIO(b""))
 
 
-class FiniteField(serializers.FloatField):
-    """A number that can be counted with: a form could say "nan"."""
-
-    def to_internal_value(self, data) -> float:
-        number = super().to_internal_value(data)
-        if not math.isfinite(number):
-            self.fail("invalid")
-        return number
-
-
 class NumbersField(serializers.ListField):
     """Some numbers in their order; in a form or an address separated by commas, or one by one under one name."""
 
@@ -126,7 +116,7 @@ class LimitsSerializer(serializers.Serializer):
         help_text="latitude,longitude in degrees; only landmarks within `within_km` of it. It is kept with the "
         "search, rounded to some hundred metres.",
     )  # fmt: skip
-    within_km = FiniteField(
+    within_km = serializers.FloatField(
         min_value=0.1, max_value=FARTHEST_KM, required=False, allow_null=True, default=None,
         help_text=f"How far around `near`; {NEAR_KM} where not said.",
     )  # fmt: skip
@@ -140,7 +130,6 @@ class LimitsSerializer(serializers.Serializer):
         if not bounds:
             return None
         west, south, east, north = bounds
-        # Written so that NaN fails.
         if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
             raise serializers.ValidationError(
                 _("Bounds are west, south, east and north in degrees, the smaller ones first."),
@@ -262,7 +251,7 @@ class AskSerializer(QuestionSerializer):
         choices=["fraction", "pixel"], default="fraction",
         help_text="fraction: 0..1 of the photo's width and height; pixel: of the upright photo as sent",
     )  # fmt: skip
-    wait = FiniteField(
+    wait = serializers.FloatField(
         min_value=0, max_value=LONGEST_WAIT, default=0,
         help_text="Seconds to wait for the answer: 200 where it comes in time, else 202 and where to read it.",
     )  # fmt: skip
@@ -316,7 +305,7 @@ class AskSerializer(QuestionSerializer):
 class ReadSerializer(serializers.Serializer):
     """How a search is to be read."""
 
-    wait = FiniteField(
+    wait = serializers.FloatField(
         min_value=0, max_value=LONGEST_WAIT, default=0,
         help_text="Seconds to wait for the answer, if it is not there yet.",
     )  # fmt: skip
@@ -331,11 +320,18 @@ class AskBatchSerializer(QuestionSerializer):
     photos = serializers.ListField(
         child=SentPhotoField(),
         allow_empty=False,
-        max_length=batches.MOST_PHOTOS,
-        error_messages={"max_length": _("One batch takes {max_length} photos at most.")},
         help_text=f"Up to {batches.MOST_PHOTOS} photos, each a search of its own: files under one name, or base64. "
         "One that cannot be used is refused by itself; the others are searched with.",
     )
+
+    def validate_photos(self, photos: list[Sent]) -> list[Sent]:
+        if len(photos) > batches.MOST_PHOTOS:
+            raise serializers.ValidationError(too_many_in_a_batch(), code="too_many_photos")
+        return photos
+
+
+def too_many_in_a_batch() -> str:
+    return gettext("One batch takes {number} photos at most.").format(number=batches.MOST_PHOTOS)
 
 
 class WordsSerializer(LimitsSerializer):
