@@ -64,7 +64,8 @@ class DeleteAccountForm(forms.Form):
 
     def clean_password(self) -> str:
         password = self.cleaned_data["password"]
-        if not self.user.check_password(password):
+        # By the way in, which counts wrong ones: else whoever finds a browser logged in could try without end.
+        if not get_adapter().reauthenticate(self.user, password):
             raise forms.ValidationError(_("This is not your password."), code="wrong_password")
         return password
 

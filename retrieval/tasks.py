@@ -1,12 +1,14 @@
 """What runs outside the web process, and how it gets there: the only file that knows Celery.
 
+Two queues: answering and describing by networks, and the rest; the settings' CELERY_TASK_ROUTES say what goes where,
+and its EVERY what is done over and over.
+
 The Query row is the truth. A message in the queue only says "look at this row"; one that is lost with its
 worker is missed by `requeue_abandoned` and sent again, one that arrives twice finds nothing left to do.
 """
 
 from __future__ import annotations
 
-import itertools
 import logging
 import threading
 from collections.abc import Sequence
@@ -15,11 +17,11 @@ from uuid import UUID
 
 from celery import Task
 from celery.signals import worker_ready, worker_shutting_down
+from django.conf import settings
 from django.core.cache import cache
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from config.celery import app
 from places import finishing
@@ -45,25 +47,15 @@ from .locks import claim
 from .models import Batch, Query, Webhook, WebhookQuerySet, WorkerPulse
 from .webhooks import Hook
 
-__all__ = [
-    "MOST_PHOTOS",
-    "BadBox",
-    "KeyReused",
-    "OneOfSeveralRefused",
-    "TooManyPhotos",
-]  # what asking may raise
+# What asking may raise, for the doors.
+__all__ = ["MOST_PHOTOS", "BadBox", "KeyReused", "OneOfSeveralRefused", "TooManyPhotos"]
 
 logger = logging.getLogger(__name__)
 
-BATCH_CHAINS = (
-    4  # searches of a batch that stand in the queue at once, so that visitors do not wait behind all
-)
+BATCH_CHAINS = 4  # searches of a batch in the queue at once, so that visitors do not wait behind all
 MAX_ATTEMPTS = 3  # a photo that took three workers down does not get a fourth
 REQUEUE_AFTER = timedelta(seconds=60)  # a message not taken up by then is sent again
 PULSE_SECONDS = 5
-SWEEP_SECONDS = 60
-FORGET_OLD_EVERY = 60  # sweeps
-LOOK_FOR_MISSING_EVERY = 12  # pulses
 STUDY_SECONDS = 3
 PLACES_AT_ONCE = 20
 BITE = 4  # photos described per task, so that a search never waits behind more than a few
@@ -257,6 +249,7 @@ def _lock_name(query_id: object) -> str:
     return f"query {query_id}"
 
 
+@app.task
 def requeue_abandoned() -> int:
     """Send again what a dead worker left behind and what the queue lost; returns how many.
 
@@ -431,61 +424,67 @@ def measure_photos(after: int = 0) -> None:
         measure_photos.delay(few[-1].pk)
 
 
+@app.task
+def tune_if_due() -> bool:
+    """Start tonight's tuning where it is switched on; returns whether it did."""
+    return nightly.tune_if_due()
+
+
+@app.task
+def deliver_due() -> None:
+    """Queue the deliveries whose pause is over, and those whose message or worker was lost."""
+    _deliver(Webhook.objects.all())
+
+
+@app.task
+def look_for_work() -> None:
+    """Queue what nobody announced: photos that are not described, studied, rendered or measured yet."""
+    if indexing.missing_by_any().exists():
+        describe_missing_soon()
+    else:
+        study_photos_soon()
+    if LandmarkImage.objects.without_renditions().exists():
+        make_renditions_soon()
+    if LandmarkImage.objects.unmeasured().exists():
+        _enqueue_once(measure_photos, command="measure_quality")
+
+
+@app.task
+def forget_private_searches() -> None:
+    """Forget the private searches whose time is over, unless somebody is at it."""
+    with claim(retention.LOCK) as claimed:
+        if claimed:
+            retention.forget_private_searches()
+
+
+@app.task
+def forget_what_is_over() -> None:
+    """Forget all that has no reason to be kept any longer, unless somebody is at it."""
+    with claim(retention.LOCK) as claimed:
+        if claimed:
+            retention.forget_what_is_over()
+
+
 @worker_ready.connect
 def _keep_pulse(sender, **_kwargs) -> None:
-    """Show the site that a worker lives, and sweep up after those that died, until this one stops."""
+    """Show that this worker lives, and which queues it serves, until it stops."""
     stopped = threading.Event()
     worker_shutting_down.connect(lambda **_: stopped.set(), weak=False)
+    queues = sorted(sender.app.amqp.queues.consume_from)
 
     def beat() -> None:
-        for count in itertools.count():
+        while True:
+            if settings.PULSE_FILE:
+                settings.PULSE_FILE.touch()
             try:
-                WorkerPulse.objects.update_or_create(name=sender.hostname, defaults={"at": timezone.now()})
-                requeue_abandoned()
-                _deliver(Webhook.objects.all())
-                nightly.tune_if_due()
-                if count % LOOK_FOR_MISSING_EVERY == 0:
-                    if indexing.missing_by_any().exists():
-                        describe_missing_soon()
-                    else:
-                        study_photos_soon()
-                    if LandmarkImage.objects.without_renditions().exists():
-                        make_renditions_soon()
-                    if LandmarkImage.objects.unmeasured().exists():
-                        _enqueue_once(measure_photos, command="measure_quality")
+                WorkerPulse.show(sender.hostname, queues=queues)
             except (OperationalError, InterfaceError) as error:
                 logger.warning("the database does not answer: %s", error)
             finally:
                 connection.close()  # held across a fork it would be shared with the new process
             if stopped.wait(PULSE_SECONDS):
                 break
-        WorkerPulse.objects.filter(name=sender.hostname).delete()
+        WorkerPulse.stop(sender.hostname)
         connection.close()
 
     threading.Thread(target=beat, name="pulse", daemon=True).start()
-
-
-@worker_ready.connect
-def _keep_promises(**_kwargs) -> None:
-    """Forget in time what is to be forgotten, until this worker stops; beside the pulse, which must not wait for it."""
-    stopped = threading.Event()
-    worker_shutting_down.connect(lambda **_: stopped.set(), weak=False)
-
-    def sweep() -> None:
-        for count in itertools.count():
-            try:
-                with claim(retention.LOCK) as claimed:
-                    if claimed:
-                        retention.forget_private_searches()
-                    if claimed and count % FORGET_OLD_EVERY == 0:
-                        retention.forget_what_is_over()
-            except (OperationalError, InterfaceError) as error:
-                logger.warning("the database does not answer: %s", error)
-            except Exception:  # a store has errors of its own; what is left is swept next time
-                logger.exception("what is over could not be forgotten")
-            finally:
-                connection.close()
-            if stopped.wait(SWEEP_SECONDS):
-                break
-
-    threading.Thread(target=sweep, name="sweep", daemon=True).start()

@@ -59,7 +59,7 @@ ORDER = [
 RESERVED = {
     "celery": {"retrieval.tasks", "config.celery"},
     "kombu": {"retrieval.tasks", "config.celery"},
-    "config.celery": {"retrieval.tasks"},
+    "config.celery": {"retrieval.tasks", "config.health", "config.metrics"},
     "pgvector": {"retrieval.index", "retrieval.models"},  # for the column's class
 }
 # Where a network may be imported at the top of a file; elsewhere only inside the function that needs it.

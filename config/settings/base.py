@@ -1,14 +1,16 @@
 """What every installation shares. Everything that differs between them is read from the environment."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import environ
 from django.utils.translation import gettext_lazy as _
 
-from config import database
+from config import database, logs
 
 from .desk import UNFOLD  # noqa: F401
+from .security import PERMISSIONS_POLICY, content_policy, for_any_site, s3_origins  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
@@ -19,6 +21,7 @@ INSTALLED_APPS = [
     "accounts",
     "places",
     "retrieval",
+    "config",  # for its commands
     "unfold",  # before the admin, whose templates it replaces
     "unfold.contrib.forms",
     "django.contrib.admin",
@@ -38,11 +41,18 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
+    "axes",
+    "csp",
 ]
 
 MIDDLEWARE = [
+    "config.health.HealthMiddleware",
+    "config.requests.WatchMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.policies.IsolationMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.policies.ContentPolicyMiddleware",
     "config.middleware.ProblemsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.middleware.LanguageMiddleware",
@@ -55,6 +65,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "config.middleware.RefusalsMiddleware",
     "config.middleware.DatabaseAwayMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -104,7 +115,11 @@ PRIVATE_STORAGE: dict = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
     "OPTIONS": {"location": VAR_DIR / "private", "base_url": None},
 }
+_photos_from = [env.str("MEDIA_URL", default=""), env.str("MAP_TILES_URL", default="")]
+S3_MAKE_BUCKET = env.bool("S3_MAKE_BUCKET", default=False)  # and say who may read what in it
 if env.str("S3_BUCKET", default=""):
+    from botocore.config import Config  # not loaded where nothing is kept there
+
     S3 = {
         "bucket_name": env.str("S3_BUCKET"),
         "endpoint_url": env.str("S3_ENDPOINT_URL", default=None),
@@ -112,6 +127,16 @@ if env.str("S3_BUCKET", default=""):
         "access_key": env.str("S3_ACCESS_KEY", default=None),
         "secret_key": env.str("S3_SECRET_KEY", default=None),
         "file_overwrite": True,  # names are content hashes: the same name is the same bytes
+        # A store that is away is said to be away in seconds, not minutes.
+        "client_config": Config(
+            connect_timeout=5,
+            read_timeout=30,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            signature_version="s3v4",
+            # Not every store speaks the newer checksums.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
     }
     PUBLIC_STORAGE = {
         "BACKEND": "storages.backends.s3.S3Storage",
@@ -123,7 +148,16 @@ if env.str("S3_BUCKET", default=""):
             "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
         },
     }
-    PRIVATE_STORAGE = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": S3 | {"location": "private"}}
+    PRIVATE_STORAGE = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": S3
+        | {
+            "location": "private",
+            # Originals are as they were sent: a browser that comes by one keeps it in a file and shows nothing.
+            "object_parameters": {"ContentDisposition": "attachment", "CacheControl": "private, no-store"},
+        },
+    }
+    _photos_from += s3_origins(S3, env.str("S3_PUBLIC_DOMAIN", default=None))
 STORAGES = {
     "default": PUBLIC_STORAGE,
     "private": PRIVATE_STORAGE,
@@ -132,6 +166,7 @@ STORAGES = {
 MEDIA_URL = env.str("MEDIA_URL", default="/media/")
 MEDIA_ROOT = VAR_DIR / "media"
 
+WHITENOISE_ADD_HEADERS_FUNCTION = for_any_site
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
@@ -147,7 +182,10 @@ OPERATOR_NAME = env.str("OPERATOR_NAME", default="")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # refuses before any password is looked at
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -166,7 +204,25 @@ ACCOUNT_EMAIL_VERIFICATION = env.str(
 MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION != "mandatory"
 MFA_TOTP_ISSUER = "Vietnam Tourism Retrieval"
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_FORMS = {
+    "authenticate": "accounts.lockout.SecondStepForm",
+    "reauthenticate": "accounts.lockout.SecondStepAgainForm",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+# Wrong passwords and codes are counted by axes alone; allauth's other limits bound how often its pages are asked.
+ACCOUNT_RATE_LIMITS = {"login_failed": None}
+AXES_HANDLER = "accounts.lockout.Handler"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # what getting in forgives
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked"
+AXES_USERNAME_CALLABLE = "accounts.lockout.account_of"
+AXES_CLIENT_IP_CALLABLE = "accounts.lockout.address_of"
+AXES_SENSITIVE_PARAMETERS = ["login", "code", "email", "next", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True  # who logs in when is nobody's business
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 
 # Logging in by another site's account: offered where that site's id and secret for this one are given.
 SOCIALACCOUNT_PROVIDERS = {
@@ -178,6 +234,14 @@ SOCIALACCOUNT_PROVIDERS = {
     if (client_id := env.str(f"{provider.upper()}_CLIENT_ID", default=""))
 }
 INSTALLED_APPS += [f"allauth.socialaccount.providers.{provider}" for provider in SOCIALACCOUNT_PROVIDERS]
+
+CONTENT_SECURITY_POLICY = content_policy(photos_from=_photos_from, log_in_at=SOCIALACCOUNT_PROVIDERS)
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"  # tile servers ask who shows their maps
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = (
+    "Lax"  # links from elsewhere arrive logged in
+)
+CSRF_COOKIE_HTTPONLY = True  # forms carry their token themselves
 
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "retrieval:home"
@@ -219,6 +283,12 @@ SPECTACULAR_SETTINGS = {
 
 # The queue: PostgreSQL itself where CELERY_BROKER_URL names no other.
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or database.queue_url(DATABASES["default"])
+# What needs networks waits in a queue of its own, for workers that have them; the rest never waits behind it.
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    f"retrieval.tasks.{name}": {"queue": "describe"}
+    for name in ("answer_query", "answer_batch", "describe_missing", "tune_if_due")
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -228,6 +298,27 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = (
     2_500_000  # kB; an engine keeps something for each size of picture it meets
 )
+
+# What is done over and over, by one beat: in the worker itself (`celery worker --beat`), or a process of its own.
+# A message that comes too late is dropped, so that none pile up while no worker runs.
+EVERY = {  # seconds
+    "retrieval.tasks.requeue_abandoned": 5,
+    "retrieval.tasks.deliver_due": 5,
+    "retrieval.tasks.look_for_work": 60,
+    "retrieval.tasks.forget_private_searches": 60,
+    "retrieval.tasks.tune_if_due": 60,
+    "retrieval.tasks.forget_what_is_over": 3600,
+    "config.celery.forget_taken_messages": 3600,
+}
+CELERY_BEAT_SCHEDULE = {
+    task.rpartition(".")[2]: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 30)}}
+    for task, seconds in EVERY.items()
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(
+    VAR_DIR / "beat"
+)  # when each was done last, so that a restart does not skip it
+# A file that workers and beat touch while they live; None where nobody looks.
+PULSE_FILE = Path(env.str("PULSE_FILE")) if env.str("PULSE_FILE", default="") else None
 
 # Photos
 PHOTO_MAX_BYTES = env.int("PHOTO_MAX_BYTES", default=25 * 1024 * 1024)
@@ -270,10 +361,19 @@ os.environ.setdefault("MODEL_CACHE_DIR", str(VAR_DIR / "models"))
 # spin while they wait, a hundred of them took five times as long on two busy cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-}
+# "line" for people, "json" for machines.
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+LOGGING = logs.settings(level=LOG_LEVEL, form=env.str("LOG_FORMAT", default="line"))
+LOGGING["loggers"] = LOGGING.get("loggers", {}) | {
+    "axes": {"level": "WARNING"}
+}  # wrong tries, not who logs in
+
+# Who may read /metrics: whoever has this; where it is not set, this machine alone.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
+# Where errors are reported; without it they are only logged.
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN:
+    from config import reporting
+
+    reporting.start(SENTRY_DSN, environment=env.str("SENTRY_ENVIRONMENT", default="production"))

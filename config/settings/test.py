@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from .base import *  # noqa: F403
-from .base import DATABASES, database
+from .base import DATABASES, STORAGES, database
 
 SECRET_KEY = "tests"
 ALLOWED_HOSTS = ["*"]
@@ -26,14 +26,13 @@ if "TEST_FILES" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["TEST_FILES"], ignore_errors=True)
 FILES = Path(os.environ["TEST_FILES"]) / os.environ.get("PYTEST_XDIST_WORKER", "")
 
-STORAGES = {
-    "default": {
+if not os.environ.get("S3_BUCKET"):  # which a test gives to a platform that it starts
+    STORAGES["default"] = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": FILES / "media", "base_url": "/media/"},
-    },
-    "private": {
+    }
+    STORAGES["private"] = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": FILES / "private"},
-    },
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-}
+    }
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -39,7 +39,7 @@ def page(request: HttpRequest) -> HttpResponse:
         kept=kept(request),
         tabs=[(key, label, key == only) for key, label in ONLY.items()],
         to_look_at=guessing.to_look_at(method=serving.find(guessing.METHOD)).waiting().count(),
-        worker_alive=WorkerPulse.any_alive(),
+        worker_alive=WorkerPulse.any_alive(queue="default"),
     )
 
 

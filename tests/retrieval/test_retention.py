@@ -1,16 +1,15 @@
 import os
-import threading
 from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.files.base import ContentFile
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from places import storage
 from retrieval import retention, search, tasks
-from retrieval.locks import claim
 from retrieval.models import Correction, Query
 from tests.factories import CuratorFactory, LandmarkImageFactory, UserFactory
 from tests.retrieval.test_views import answered, asked, sent  # noqa: F401  (a fixture)
@@ -142,7 +141,7 @@ def test_the_command_counts_before_it_deletes(capsys):
 def test_a_search_deleted_while_it_is_answered_is_no_error():
     for end in (
         lambda query: search.fail(query, reason=Query.Reason.GAVE_UP),
-        lambda query: search._store(query, None, hints=[], version="", seconds={}),
+        lambda query: search._store(query, None, hints=[], version="", catalogue="", seconds={}),
     ):
         query = asked()
         Query.objects.all().delete()
@@ -150,23 +149,17 @@ def test_a_search_deleted_while_it_is_answered_is_no_error():
         assert not Query.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_worker_forgets_by_itself_and_not_while_another_does():
-    def sweeping() -> threading.Thread | None:
-        return next((thread for thread in threading.enumerate() if thread.name == "sweep"), None)
-
+def test_a_worker_forgets_unless_another_is_at_it():
     private = asked(private=True, answered_at=days_ago(1))
     old = asked(session_key="somebody", asked_at=days_ago(31))
-    with claim(retention.LOCK) as claimed:
-        assert claimed
-        tasks._keep_promises()
-        thread = sweeping()
-        tasks.worker_shutting_down.send(sender=None)
-        thread.join(timeout=10)
-        assert left() == {private.pk, old.pk}
-    tasks._keep_promises()
-    thread = sweeping()
-    tasks.worker_shutting_down.send(sender=None)
-    thread.join(timeout=10)
-    assert not thread.is_alive()
+    another = connection.copy()
+    with another.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [retention.LOCK])
+    tasks.forget_private_searches()
+    tasks.forget_what_is_over()
+    assert left() == {private.pk, old.pk}
+    another.close()
+    tasks.forget_private_searches()
+    assert left() == {old.pk}
+    tasks.forget_what_is_over()
     assert left() == set()

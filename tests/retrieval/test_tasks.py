@@ -215,6 +215,53 @@ def test_a_worker_counts_as_alive_while_its_pulse_is_fresh():
     assert not WorkerPulse.any_alive()
 
 
+def test_a_worker_counts_for_the_queues_that_it_serves():
+    WorkerPulse.show("one", queues=["default"])
+    assert WorkerPulse.any_alive(queue="default")
+    assert not WorkerPulse.any_alive(queue="describe")
+    WorkerPulse.show("one", queues=["default", "describe"])
+    assert WorkerPulse.any_alive(queue="describe")
+
+
+def test_a_worker_that_stopped_counts_no_longer_and_is_remembered_for_a_while():
+    assert WorkerPulse.last_seen() is None
+    WorkerPulse.objects.create(name="long gone", at=timezone.now() - 2 * WorkerPulse.KEPT)
+    WorkerPulse.show("one", queues=["describe"])
+    WorkerPulse.stop("one")
+    assert not WorkerPulse.any_alive()
+    assert timezone.now() - WorkerPulse.last_seen() < timedelta(minutes=1)
+    assert WorkerPulse.objects.get().name == "one"
+
+
+@pytest.mark.parametrize(
+    ("task", "queue"),
+    [("answer_query", "describe"), ("describe_missing", "describe"), ("make_renditions", "default")],
+)
+def test_what_loads_networks_waits_in_a_queue_of_its_own(task, queue):
+    route = tasks.app.amqp.router.route({}, f"retrieval.tasks.{task}")
+    assert route["queue"].name == queue
+
+
+def test_what_is_routed_is_there():
+    assert set(tasks.app.conf.task_routes) <= set(tasks.app.tasks)
+
+
+def test_what_is_done_over_and_over_is_there_to_be_done():
+    scheduled = {entry["task"] for entry in tasks.app.conf.beat_schedule.values()}
+    assert scheduled <= set(tasks.app.tasks)
+    assert "retrieval.tasks.requeue_abandoned" in scheduled
+
+
+def test_work_that_nobody_announced_is_found(sent, monkeypatch, django_capture_on_commit_callbacks):
+    rendered: list[tuple] = []
+    monkeypatch.setattr(tasks.make_renditions, "delay", lambda *given: rendered.append(given))
+    monkeypatch.setattr(tasks.measure_photos, "delay", lambda *given: None)
+    LandmarkImageFactory(published=True)
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.look_for_work()
+    assert sent == ["describe"]
+
+
 def test_renditions_are_made_a_few_at_a_time_and_one_that_fails_is_passed_by(monkeypatch):
     monkeypatch.setattr(tasks, "BITE", 2)
     sent: list[int] = []

@@ -39,6 +39,7 @@ def start_worker(tmp_path, monkeypatch) -> Iterator[Callable[[], subprocess.Pope
 
     def start() -> subprocess.Popen:
         command = [sys.executable, "-m", "celery", "-A", "config.celery", "worker", "--concurrency", "1"]
+        command += ["--beat", "--schedule", str(tmp_path / "beat")]
         with open(tmp_path / "worker.log", "a") as log:
             worker = subprocess.Popen(
                 command,

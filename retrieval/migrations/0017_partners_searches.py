@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('places', '0013_near_duplicates_by_index'),
-        ('retrieval', '0015_names_of_what_a_photo_leaves'),
+        ('retrieval', '0016_queues_of_workers'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
