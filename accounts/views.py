@@ -10,6 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from .forms import DeleteAccountForm, ProfileForm
+from .models import ApiKey
 
 
 @login_required
@@ -22,7 +23,11 @@ def profile(request: HttpRequest) -> HttpResponse:
         with translation.override(user.language):
             messages.success(request, _("Your profile is saved."))
         return redirect(address)
-    context = {"form": form, "has_two_steps": is_mfa_enabled(request.user)}
+    context = {
+        "form": form,
+        "has_two_steps": is_mfa_enabled(request.user),
+        "key_count": ApiKey.objects.usable().of(request.user).count(),
+    }
     return render(request, "accounts/profile.html", context, status=400 if form.errors else 200)
 
 
@@ -41,4 +46,5 @@ def delete(request: HttpRequest) -> HttpResponse:
         user.delete()
         messages.success(request, _("Your account and your searches are deleted."))
         return redirect("retrieval:home")
-    return render(request, "accounts/delete.html", {"form": form}, status=400 if form.errors else 200)
+    context = {"form": form, "key_count": ApiKey.objects.usable().of(request.user).count()}
+    return render(request, "accounts/delete.html", context, status=400 if form.errors else 200)

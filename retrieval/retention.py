@@ -25,6 +25,7 @@ def forget_what_is_over() -> None:
     Batch.objects.empty().delete()
     forget_lost_photos()
     call_command("clearsessions")
+    call_command("forget_counts", verbosity=0)
 
 
 def forget_private_searches() -> int:

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "config.middleware.ProblemsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.middleware.LanguageMiddleware",
+    "accounts.origins.OriginsMiddleware",
     "config.uploads.BodyLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -63,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.limiting.LimitsMiddleware",
     "config.middleware.RefusalsMiddleware",
     "config.middleware.DatabaseAwayMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -250,8 +252,12 @@ LOGOUT_REDIRECT_URL = "retrieval:home"
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "config.schema.ProblemsSchema",
     "EXCEPTION_HANDLER": "config.problems.handle",
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.KeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api.WithinLimits"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 50,
@@ -280,6 +286,22 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
+
+# How much one may ask in a minute, and where a second number stands, in a day; 0 is as much as one likes. Of visitors
+# many may share one address, as those of a school or of a phone company do.
+KEYS_PER_ACCOUNT = env.int("KEYS_PER_ACCOUNT", default=5)
+KEY_SEARCHES = (
+    env.int("KEY_SEARCHES_PER_MINUTE", default=120),
+    env.int("KEY_SEARCHES_PER_DAY", default=10_000),
+)
+KEY_READS = env.int("KEY_READS_PER_MINUTE", default=600), env.int("KEY_READS_PER_DAY", default=100_000)
+VISITOR_SEARCHES = (
+    env.int("VISITOR_SEARCHES_PER_MINUTE", default=60),
+    env.int("VISITOR_SEARCHES_PER_DAY", default=2000),
+)
+VISITOR_READS = env.int("VISITOR_READS_PER_MINUTE", default=300), 0
+VISITOR_PAGES = env.int("VISITOR_PAGES_PER_MINUTE", default=1200), 0
+LIMITED_PAGES = ["places", "retrieval"]  # the namespaces of those that cost something
 
 # The queue: PostgreSQL itself where CELERY_BROKER_URL names no other.
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or database.queue_url(DATABASES["default"])

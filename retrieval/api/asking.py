@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Callable, Mapping
 
+from allauth.account.adapter import get_adapter
 from django.core.exceptions import TooManyFilesSent
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,6 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.parsers import JSONParser, MultiPartParser
-from rest_framework.throttling import BaseThrottle
 
 from retrieval import webhooks
 from retrieval.batches import Sent
@@ -41,13 +41,23 @@ class IdempotencyKeyReused(APIException):
 
 
 class Asks:
-    """A viewset that takes questions: forms with files, or JSON with base64; a key for it needs the scope `search`."""
+    """A viewset that takes questions: forms with files, or JSON with base64."""
 
-    required_scope = "search"
+    required_scope = "search"  # of a key
+    asking_actions = frozenset({"create"})  # each photo counts as one
     parser_classes = [MultiPartParser, JSONParser]
     filter_backends: list = []
     too_many_photos: Callable[[], str]  # says how many are taken
     lookup_value_regex = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+    def cost_of(self, request) -> int:
+        """As many as it has photos, under whichever name."""
+        sent = request.data
+        if hasattr(sent, "getlist"):
+            return len(sent.getlist("photo")) + len(sent.getlist("photos"))
+        photos = sent.get("photos") if isinstance(sent, dict) else None
+        has_one = isinstance(sent, dict) and ("photo" in sent or "image" in sent)
+        return has_one + (len(photos) if isinstance(photos, list) else 0)
 
     def handle_exception(self, exc: Exception):
         if isinstance(exc, TooManyFilesSent):  # while the form was read, before any field of it
@@ -90,7 +100,9 @@ class Asks:
         user, session_key = visitor_of(self.request).values()
         if user.is_authenticated:
             return f"account {user.pk}"
-        return f"session {session_key}" if session_key else f"from {BaseThrottle().get_ident(self.request)}"
+        return (
+            f"session {session_key}" if session_key else f"from {get_adapter().get_client_ip(self.request)}"
+        )
 
 
 def _fingerprint(question: Mapping) -> str:

@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status, viewsets
 from rest_framework.exceptions import ValidationError
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
@@ -27,10 +26,8 @@ class BatchViewSet(Asks, viewsets.GenericViewSet):
     queryset = Batch.objects.all()
     serializer_class = BatchSerializer
     too_many_photos = staticmethod(too_many_in_a_batch)
+    needs_key = True  # or an account
     tells_secret = False
-
-    def get_permissions(self) -> list:
-        return [*super().get_permissions(), IsAuthenticated()]
 
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY],

@@ -10,6 +10,7 @@ from retrieval.serializers import EvaluationSerializer, MethodSerializer
 class MethodViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     """The methods to choose from."""
 
+    required_scope = "search"
     serializer_class = MethodSerializer
     pagination_class = None
     filter_backends: list = []
@@ -21,6 +22,7 @@ class MethodViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
 class EvaluationViewSet(viewsets.ReadOnlyModelViewSet):
     """What was measured of the methods, the newest first; `split` says on which part of the landmarks."""
 
+    required_scope = "search"
     queryset = Evaluation.objects.all()
     serializer_class = EvaluationSerializer
     filter_backends: list = []

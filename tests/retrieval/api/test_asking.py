@@ -5,8 +5,8 @@ import threading
 import pytest
 from django.db import connection
 from django.test import Client
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 
+from accounts import keys
 from retrieval import indexing, tasks
 from retrieval.api import BatchViewSet, SearchViewSet
 from retrieval.models import Query
@@ -181,22 +181,10 @@ def test_calls_at_the_same_moment_make_one_row(monkeypatch):
 # Keys in place of sessions
 
 
-@pytest.fixture
-def owner(monkeypatch):
-    """Who stands behind the only key there is, which any `Authorization` header is."""
-    user = UserFactory()
-
-    class Key(BaseAuthentication):
-        def authenticate(self, request):
-            return (user, object()) if "Authorization" in request.headers else None
-
-    for viewset in (SearchViewSet, BatchViewSet):
-        monkeypatch.setattr(viewset, "authentication_classes", [Key, SessionAuthentication])
-    return user
-
-
-def test_a_key_asks_reads_and_deletes_without_session_or_csrf(owner):
-    client = Client(enforce_csrf_checks=True, headers={"authorization": "Bearer vtr_x"})
+def test_a_key_asks_reads_and_deletes_without_session_or_csrf():
+    owner = UserFactory()
+    token = keys.issue(owner, name="App", scopes=["search"]).token
+    client = Client(enforce_csrf_checks=True, headers={"authorization": f"Bearer {token}"})
     asked = post(client)
     assert asked.status_code == 202
     assert "sessionid" not in asked.cookies

@@ -24,6 +24,11 @@ def user(client):
 
 
 @pytest.fixture(autouse=True)
+def _as_many_as_one_likes(settings) -> None:
+    settings.VISITOR_SEARCHES = (0, 0)
+
+
+@pytest.fixture(autouse=True)
 def sent(monkeypatch) -> list[str]:
     """The messages about batches that went to the queue."""
     messages: list[str] = []
@@ -106,6 +111,18 @@ def test_more_than_a_hundred_are_refused_and_the_limit_told(client, user, number
     (error,) = refused.json()["errors"]
     assert (error["field"], error["code"]) == ("photos", "too_many_photos")
     assert "100" in error["detail"]
+
+
+def test_more_than_a_hundred_in_json_are_refused_too(client, user):
+    refused = client.post(BATCHES, {"photos": ["x"] * 101}, content_type="application/json")
+    assert refused.json()["errors"][0]["code"] == "too_many_photos"
+
+
+def test_each_photo_counts_as_a_search(client, user, settings):
+    settings.VISITOR_SEARCHES = (3, 0)
+    assert post(client, photo(1), photo(2)).status_code == 202
+    assert post(client, photo(3), photo(4)).status_code == 429
+    assert Query.objects.count() == 2
 
 
 @pytest.mark.parametrize("photos", [[], None, "x"])
