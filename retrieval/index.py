@@ -19,7 +19,7 @@ from django.db.models import BinaryField, Func, Max, Q, QuerySet
 from django.db.models.functions import Cast
 from pgvector.django import CosineDistance, HalfVectorField
 
-from places.models import CurationEvent, Landmark, LandmarkImage, Province
+from places.models import Change, Landmark, LandmarkImage, Province
 from retrieval.answering import Label
 from retrieval.methods.base import Description, LocalFeatures, Method
 from retrieval.ranking import Candidate
@@ -159,12 +159,10 @@ def catalogue_version() -> str:
     """What the catalogue is at this moment, in few letters: the same as long as nothing is published, withdrawn, moved,
     described or edited, and another after.
 
-    The ids of the last act on a photo and of the last descriptor, and when a landmark was last changed.
+    The ids of the last change that anyone may see, and of the last descriptor; both are read from the end of an index.
     """
-    last_act = CurationEvent.objects.aggregate(last=Max("pk"))["last"] or 0
-    last_descriptor = Descriptor.objects.aggregate(last=Max("pk"))["last"] or 0
-    changed = Landmark.objects.aggregate(last=Max("updated_at"))["last"]
-    return f"{last_act}.{last_descriptor}.{int(changed.timestamp()) if changed else 0}"
+    last = (rows.objects.aggregate(last=Max("pk"))["last"] or 0 for rows in (Change, Descriptor))
+    return ".".join(map(str, last))
 
 
 def local_features(image_ids: Collection[int], *, method: type[Method] | Method) -> dict[int, LocalFeatures]:

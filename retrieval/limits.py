@@ -9,19 +9,19 @@ from places.search import meant_by
 
 
 def landmarks_within(
-    *, words: str = "", bounds: Sequence[float] | None = None, near: Sequence[float] | None = None
+    *, words: str = "", bbox: Sequence[float] | None = None, near: Sequence[float] | None = None
 ) -> LandmarkQuerySet | None:
     """The landmarks that all of these let pass; None where there is none of them, and every landmark may be found.
 
-    bounds: west, south, east, north in degrees; near: latitude, longitude, km. A landmark whose position is not known
+    bbox: west, south, east, north in degrees; near: latitude, longitude, km. A landmark whose position is not known
     lies nowhere.
     """
-    if not (words or bounds or near):
+    if not (words or bbox or near):
         return None
     landmarks = meant_by(words) if words else Landmark.objects.standing()
-    if bounds:
-        west, south, east, north = bounds
-        landmarks = landmarks.filter(longitude__range=(west, east), latitude__range=(south, north))
+    if bbox:
+        west, south, east, north = bbox
+        landmarks = landmarks.inside(south, west, north, east)
     if near:
         latitude, longitude, km = near
         landmarks = landmarks.near(latitude, longitude, within_km=km)

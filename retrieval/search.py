@@ -90,7 +90,7 @@ def _answer_alone(query: Query, *, approach: Approach, curve: Curve | None, wait
 
 def _landmarks_of(query: Query) -> frozenset[int] | None:
     """The landmarks that its words and where it looks limit it to; None where nothing does."""
-    within = landmarks_within(words=query.words, bounds=query.bounds, near=query.near)
+    within = landmarks_within(words=query.words, bbox=query.bbox, near=query.near)
     return None if within is None else frozenset(within.values_list("pk", flat=True))
 
 

@@ -26,11 +26,11 @@ def find(
     k: int,
     province: Province | None = None,
     category: str = "",
-    bounds: Sequence[float] | None = None,
+    bbox: Sequence[float] | None = None,
     near: Sequence[float] | None = None,
 ) -> FoundByWords:
     """The k places that words most likely mean, among those that the limits let pass."""
-    among = landmarks_within(bounds=bounds, near=near)
+    among = landmarks_within(bbox=bbox, near=near)
     among = (Landmark.objects.standing() if among is None else among).with_places()
     if province:
         among = among.filter(province=province)

@@ -78,7 +78,7 @@ def ask(
     province: Province | None = None,
     category: str = "",
     words: str = "",
-    bounds: Fractions | None = None,
+    bbox: Fractions | None = None,
     near: tuple[float, float, float] | None = None,
     private: bool = False,
     webhook: Hook | None = None,
@@ -86,7 +86,7 @@ def ask(
     """Keep a visitor's question and queue it.
 
     more: further photos of the same place. box: on the first photo, left, top, right, bottom as fractions of the
-    upright photo. words: in or near which place alone to look; bounds: between which west, south, east and north,
+    upright photo. words: in or near which place alone to look; bbox: between which west, south, east and north,
     near: around which latitude and longitude, within how many km. beside: the search of the same photos that this
     one is compared to. from_image: whose photo it is, where it is of the catalogue. once: asked with the same
     before, that search is the answer, and nothing is kept; fingerprint: of what is asked, where `once` does not
@@ -112,7 +112,7 @@ def ask(
         "private": private,
         "from_image": from_image,
         "words": words,
-        "bounds": bounds,
+        "bbox": bbox,
         "near": near,
     }
     size = {"width": first.width, "height": first.height}
@@ -185,7 +185,7 @@ def ask_again(
 
 
 def _limits_of(query: Query) -> dict:
-    return {name: getattr(query, name) for name in ("province", "category", "words", "bounds", "near")}
+    return {name: getattr(query, name) for name in ("province", "category", "words", "bbox", "near")}
 
 
 def _bytes_of(query: Query) -> bytes:

@@ -48,12 +48,12 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "config.requests.WatchMiddleware",
+    "config.middleware.ProblemsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.policies.IsolationMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.policies.ContentPolicyMiddleware",
-    "config.middleware.ProblemsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.middleware.LanguageMiddleware",
     "accounts.origins.OriginsMiddleware",
@@ -171,7 +171,7 @@ MEDIA_ROOT = VAR_DIR / "media"
 WHITENOISE_ADD_HEADERS_FUNCTION = for_any_site
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", _("Vietnamese")), ("en", _("English"))]
@@ -259,8 +259,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.api.WithinLimits"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
-    "PAGE_SIZE": 50,
+    "DEFAULT_PAGINATION_CLASS": "places.paging.CursorPagination",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }
 SPECTACULAR_SETTINGS = {
@@ -281,6 +280,8 @@ SPECTACULAR_SETTINGS = {
         "SearchReasonEnum": "retrieval.models.Query.Reason",
         "WebhookStateEnum": "retrieval.models.Webhook.State",
         "WebhookReasonEnum": "retrieval.models.Webhook.Reason",
+        "KindEnum": "places.models.Landmark.Kind",
+        "ChangeKindEnum": "places.models.Change.Kind",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -37,7 +37,7 @@ _SEARCH = {
     "method": "consensus",
     "verifier": "",
     "checkpoint": "…",
-    "catalogue_version": "412.3178.1767225600",
+    "catalogue_version": "412.3178",
     "asked_at": "2026-01-01T08:00:00+07:00",
     "answered_at": "2026-01-01T08:00:01.900000+07:00",
     "times_ms": {
@@ -66,7 +66,7 @@ _NO_LIMITS = {
     "province": None,
     "category": "",
     "words": "",
-    "bounds": None,
+    "bbox": None,
     "near": None,
     "within_km": None,
     "private": False,

@@ -81,7 +81,7 @@ class SearchViewSet(Asks, viewsets.GenericViewSet):
     def create(self, request):
         """Ask which place a photo shows: one photo, several of one place, or one of the catalogue.
 
-        `words`, `province`, `category`, `bounds` and `near` limit the landmarks that are looked among.
+        `words`, `province`, `category`, `bbox` and `near` limit the landmarks that are looked among.
         """
         question, how = self.checked(AskSerializer, leaving=("wait", "explain"))
         query = self._ask(**question, **visitor_of(request))

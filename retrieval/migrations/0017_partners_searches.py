@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='query',
-            name='bounds',
+            name='bbox',
             field=django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), blank=True, help_text='West, south, east, north in degrees.', null=True, size=4, verbose_name='only between'),
         ),
         migrations.AddField(
@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='query',
-            constraint=models.CheckConstraint(condition=models.Q(('bounds', None), models.Q(('bounds__0__lt', models.F('bounds__2')), ('bounds__1__lt', models.F('bounds__3')), ('bounds__len', 4)), _connector='OR'), name='bounds_are_four_numbers_in_order'),
+            constraint=models.CheckConstraint(condition=models.Q(('bbox', None), models.Q(('bbox__0__lt', models.F('bbox__2')), ('bbox__1__lt', models.F('bbox__3')), ('bbox__len', 4)), _connector='OR'), name='a_bbox_is_four_numbers_in_order'),
         ),
         migrations.AddConstraint(
             model_name='query',

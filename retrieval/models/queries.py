@@ -197,7 +197,7 @@ class Query(models.Model):
         _("only of this category"), max_length=20, choices=Landmark.Category, blank=True
     )
     words = models.CharField(_("only in or near"), max_length=100, blank=True)
-    bounds = ArrayField(
+    bbox = ArrayField(
         models.FloatField(), size=4, verbose_name=_("only between"), null=True, blank=True,
         help_text=_("West, south, east, north in degrees."),
     )  # fmt: skip
@@ -247,11 +247,9 @@ class Query(models.Model):
                 ),
             ),  # fmt: skip
             models.CheckConstraint(
-                name="bounds_are_four_numbers_in_order",
-                condition=models.Q(bounds=None)
-                | models.Q(
-                    bounds__len=4, bounds__0__lt=models.F("bounds__2"), bounds__1__lt=models.F("bounds__3")
-                ),
+                name="a_bbox_is_four_numbers_in_order",
+                condition=models.Q(bbox=None)
+                | models.Q(bbox__len=4, bbox__0__lt=models.F("bbox__2"), bbox__1__lt=models.F("bbox__3")),
             ),
             models.CheckConstraint(
                 name="a_radius_belongs_to_a_point", condition=models.Q(near=None) | models.Q(near__len=3)
@@ -314,8 +312,8 @@ class Query(models.Model):
                     km=km, latitude=latitude, longitude=longitude
                 )
             )
-        if self.bounds:
-            west, south, east, north = (f"{degrees:g}°" for degrees in self.bounds)
+        if self.bbox:
+            west, south, east, north = (f"{degrees:g}°" for degrees in self.bbox)
             limits.append(
                 _("{west} to {east} east, {south} to {north} north").format(
                     west=west, south=south, east=east, north=north

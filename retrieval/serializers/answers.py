@@ -273,7 +273,7 @@ class QuerySerializer(SearchInBriefSerializer):
         help_text="Id of the catalogue's photo that it was asked with.",
     )
     province = serializers.SlugRelatedField("slug", read_only=True)
-    bounds = serializers.ListField(
+    bbox = serializers.ListField(
         child=serializers.FloatField(), min_length=4, max_length=4, allow_null=True,
         help_text="west, south, east, north in degrees.",
     )  # fmt: skip
@@ -299,7 +299,7 @@ class QuerySerializer(SearchInBriefSerializer):
         model = Query
         fields = [
             *(name for name in SearchInBriefSerializer.Meta.fields if name != "places"),
-            "image", "box", "k", "province", "category", "words", "bounds", "near", "within_km", "private", "places",
+            "image", "box", "k", "province", "category", "words", "bbox", "near", "within_km", "private", "places",
             "hits", "hints", "lookalikes", "views", "correction", "webhook",
         ]  # fmt: skip
 

@@ -15,7 +15,7 @@ from rest_framework import serializers
 from places import public_web
 from places.models import Landmark, LandmarkImage, Province
 from places.photo import PhotoRefused, inspect
-from places.positions import Position, PositionField
+from places.positions import Area, AreaField, Position, PositionField
 from places.public_web import NotFetched, NotPublic
 from places.search import meant_by
 from retrieval import batches, webhooks
@@ -92,6 +92,27 @@ class NearField(serializers.CharField):
             raise serializers.ValidationError(error.messages, code=error.code) from error
 
 
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "example": "105.7,20.9,106.0,21.1"},
+            {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4},
+            {"type": "null"},
+        ]
+    }
+)
+class BboxField(serializers.CharField):
+    """A box on the map as text, as the catalogue's filters take it, or in JSON as a list."""
+
+    def to_internal_value(self, data) -> Area | None:
+        if isinstance(data, list):
+            data = ",".join(map(str, data))
+        try:
+            return AreaField(required=False).clean(super().to_internal_value(data))
+        except ValidationError as error:
+            raise serializers.ValidationError(error.messages, code=error.code) from error
+
+
 class LimitsSerializer(serializers.Serializer):
     """Where alone to look: a landmark must satisfy all that is given."""
 
@@ -106,10 +127,9 @@ class LimitsSerializer(serializers.Serializer):
         help_text="Only in or near: a province of today or of before July 2025, or a place, as people type them "
         "(“Huế”, “sai gon”); only the landmarks meant are looked among.",
     )  # fmt: skip
-    bounds = NumbersField(
-        count=4, required=False, allow_null=True, default=None,
-        help_text="west, south, east, north in degrees (min lon, min lat, max lon, max lat); "
-        "in a form four numbers separated by commas.",
+    bbox = BboxField(
+        required=False, allow_null=True, allow_blank=True, default=None,
+        help_text="west,south,east,north in degrees (min lon, min lat, max lon, max lat); only landmarks in this box.",
     )  # fmt: skip
     near = NearField(
         required=False, allow_null=True, allow_blank=True, default=None,
@@ -126,19 +146,10 @@ class LimitsSerializer(serializers.Serializer):
             raise serializers.ValidationError(unknown_words(words), code="unknown_words")
         return words
 
-    def validate_bounds(self, bounds: list[float] | None) -> tuple[float, ...] | None:
-        if not bounds:
-            return None
-        west, south, east, north = bounds
-        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-            raise serializers.ValidationError(
-                _("Bounds are west, south, east and north in degrees, the smaller ones first."),
-                code="bad_bounds",
-            )
-        return west, south, east, north
-
     def validate(self, attributes: dict) -> dict:
-        """`near` becomes what rows keep: latitude, longitude, km; within_km goes."""
+        """`bbox` and `near` become what rows keep: west, south, east, north; latitude, longitude, km. within_km goes."""
+        area = attributes["bbox"]
+        attributes["bbox"] = (area.west, area.south, area.east, area.north) if area else None
         position, km = attributes.pop("near"), attributes.pop("within_km")
         if km is not None and not position:
             raise serializers.ValidationError(
@@ -146,7 +157,7 @@ class LimitsSerializer(serializers.Serializer):
             )
         around = position and (position.latitude, position.longitude, km or float(NEAR_KM))
         attributes["near"] = around or None
-        where = {name: attributes[name] for name in ("bounds", "near")}
+        where = {name: attributes[name] for name in ("bbox", "near")}
         within = landmarks_within(**where)
         if within is not None and not within.exists():
             raise serializers.ValidationError(
