@@ -16,6 +16,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from celery import Task
+from celery.exceptions import SoftTimeLimitExceeded
 from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 from django.core.cache import cache
@@ -58,6 +59,13 @@ REQUEUE_AFTER = timedelta(seconds=60)  # a message not taken up by then is sent 
 PULSE_SECONDS = 5
 STUDY_SECONDS = 3
 PLACES_AT_ONCE = 20
+ANSWERING: dict = {
+    "autoretry_for": (OperationalError, InterfaceError),
+    "retry_backoff": True,
+    "max_retries": 5,
+    "soft_time_limit": settings.SEARCH_MAX_SECONDS,
+    "time_limit": settings.SEARCH_MAX_SECONDS + settings.TASK_GRACE_SECONDS,
+}
 BITE = 4  # photos described per task, so that a search never waits behind more than a few
 
 
@@ -224,7 +232,7 @@ def _enqueue(query: Query) -> None:
         Query.objects.filter(pk=query.pk).update(queued_at=Now())
 
 
-@app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
+@app.task(**ANSWERING)
 def answer_query(query_id: str) -> None:
     """Answer one query, unless somebody else is at it or has done it, and tell whoever wants to be told."""
     if _answer(query_id):
@@ -232,7 +240,11 @@ def answer_query(query_id: str) -> None:
 
 
 def _answer(query_id: object) -> bool:
-    """Answer or fail one query; False where somebody else is at it or has done it."""
+    """Answer or fail one query; False where somebody else is at it or has done it.
+
+    One that takes too long fails with that reason. Where it hangs in a library that hears no signal, the worker's process
+    is killed a little later, and the sweep finds the query.
+    """
     with claim(_lock_name(query_id)) as claimed:
         query = Query.objects.unanswered().filter(pk=query_id).first()
         if not claimed or query is None:
@@ -241,7 +253,11 @@ def _answer(query_id: object) -> bool:
             search.fail(query, reason=Query.Reason.GAVE_UP)
             return True
         Query.objects.filter(pk=query.pk).update(state=Query.State.RUNNING, attempts=F("attempts") + 1)
-        search.answer(query)
+        try:
+            search.answer(query)
+        except SoftTimeLimitExceeded:
+            logger.error("search %s took more than %s s", query.pk, settings.SEARCH_MAX_SECONDS)
+            search.fail(query, reason=Query.Reason.TOOK_TOO_LONG)
         return True
 
 
@@ -295,7 +311,7 @@ def _enqueue_batch(batch: Batch) -> None:
         Batch.objects.filter(pk=batch.pk).update(queued_at=Now())
 
 
-@app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
+@app.task(**ANSWERING)
 def answer_batch(batch_id: str) -> None:
     """Answer one search of a batch, and come back for the next behind the waiting searches."""
     has_answered = any(map(_answer, batches.unanswered(batch_id)))  # where all are taken, others go on

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('places', '0013_near_duplicates_by_index'),
-        ('retrieval', '0016_queues_of_workers'),
+        ('retrieval', '0017_searches_that_took_too_long'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
