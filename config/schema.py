@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from django.utils.translation import override
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 
 from . import problems
@@ -50,6 +52,14 @@ RATE_LIMIT = {
     },
     "RateLimit": {"schema": {"type": "string"}, "description": "What is left of each: r, for t seconds."},
 }
+
+
+class EnglishGenerator(SchemaGenerator):
+    """The description is English in whole: half of it stands in docstrings."""
+
+    def get_schema(self, request=None, public: bool = False) -> dict[str, Any]:
+        with override("en"):
+            return super().get_schema(request=request, public=public)
 
 
 class ProblemsSchema(AutoSchema):
