@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from django.utils.translation import override
@@ -75,13 +76,20 @@ class ProblemsSchema(AutoSchema):
             responses.setdefault(str(status), {"description": words})
         return dict(sorted(responses.items()))
 
+    def get_summary(self) -> str | None:
+        """The first words of the description, where the operation has no summary of its own."""
+        own = super().get_summary()
+        return own or re.split(r"[.:;](?:\s|$)", self.get_description() or "", maxsplit=1)[0] or None
+
     def _refusals(self) -> set[int]:
         statuses = {400, 405, 406, 413, 429, 503}
         if self.view.get_authenticators():
             statuses |= {401, 403}
         if self.method in {"POST", "PUT", "PATCH"}:
             statuses.add(415)
-        if "{" in self.path:
+        if (
+            "{" in self.path or len(self.view.get_renderers()) > 1
+        ):  # an address, or a format, that there is not
             statuses.add(404)
         return statuses
 

@@ -10,10 +10,9 @@
     if (name === "style") element.nonce = nonce;
     if (name === "img") {
       const set = element.setAttribute.bind(element);
-      element.setAttribute = (attribute, value) => {
-        const elsewhere = attribute === "src" && new URL(value, document.baseURI).origin !== location.origin;
-        if (!elsewhere) set(attribute, value);
-      };
+      const ours = (address) => new URL(address, document.baseURI).origin === location.origin;
+      element.setAttribute = (attribute, value) => (attribute !== "src" || ours(value)) && set(attribute, value);
+      Object.defineProperty(element, "src", { set: (address) => ours(address) && set("src", address), get: () => element.getAttribute("src") });
     }
     return element;
   };
