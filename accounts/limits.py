@@ -173,11 +173,14 @@ def _midnight_after(moment: datetime) -> datetime:
 
 
 def used_today(holders: Iterable[str], act: Act) -> dict[str, int]:
-    """How much of the day's limit each has used, by holder. One query."""
-    rows = Allowance.objects.filter(holder__in=list(holders), act=act, day=timezone.localdate())
+    """How much of the day's limit each has used, by holder. One query, where it is counted: no replica has it."""
+    rows = Allowance.objects.using(router.db_for_write(Allowance)).filter(
+        holder__in=list(holders), act=act, day=timezone.localdate()
+    )
     return dict(rows.values_list("holder", "used"))
 
 
 def forget_old() -> int:
     """Delete the counts that say nothing any more; returns how many."""
-    return Allowance.objects.filter(counted_at__lt=timezone.now() - KEPT).delete()[0]
+    old = Allowance.objects.using(router.db_for_write(Allowance))
+    return old.filter(counted_at__lt=timezone.now() - KEPT).delete()[0]

@@ -178,7 +178,9 @@ def test_connections_that_count_at_once_let_in_no_more_than_one_would():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_connections_that_count_at_once_take_a_minutes_allowance_once_each():
+def test_connections_that_count_at_once_take_a_minutes_allowance_once_each(monkeypatch):
+    noon = "timestamptz '2026-11-30 12:00:00+07'"
+    monkeypatch.setattr(limits, "COUNT", limits.COUNT.replace("now()", noon))
     limit = Limit(Act.READ, per_minute=100, per_day=None)
     limits.count("one", limit)
     before = Allowance.objects.get().free_at
