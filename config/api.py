@@ -1,7 +1,6 @@
 """The API's addresses, under /api/v1/."""
 
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import DefaultRouter
 
 from places.api import (
@@ -14,6 +13,7 @@ from places.api import (
 from retrieval.api import BatchViewSet, EvaluationViewSet, MethodViewSet, SearchViewSet
 
 from .problem_pages import OneProblemView, ProblemsView
+from .reference import RedocView, SchemaView, SwaggerView
 
 app_name = "api"
 
@@ -32,7 +32,7 @@ urlpatterns = [
     *router.urls,
     path("problems/", ProblemsView.as_view(), name="problems"),
     path("problems/<slug:code>/", OneProblemView.as_view(), name="problem"),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
-    path("redoc/", SpectacularRedocView.as_view(url_name="api:schema"), name="redoc"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", SwaggerView.as_view(), name="docs"),
+    path("redoc/", RedocView.as_view(), name="redoc"),
 ]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
+from django.utils.translation import override
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 
 from . import problems
@@ -53,6 +56,14 @@ RATE_LIMIT = {
 }
 
 
+class EnglishGenerator(SchemaGenerator):
+    """The description is English in whole: half of it stands in docstrings."""
+
+    def get_schema(self, request=None, public: bool = False) -> dict[str, Any]:
+        with override("en"):
+            return super().get_schema(request=request, public=public)
+
+
 class ProblemsSchema(AutoSchema):
     """An operation with all that it may be refused with."""
 
@@ -69,13 +80,20 @@ class ProblemsSchema(AutoSchema):
                 told["content"] = CONTENT  # the operation says in words of its own when it is given
         return dict(sorted(responses.items()))
 
+    def get_summary(self) -> str | None:
+        """The first words of the description, where the operation has no summary of its own."""
+        own = super().get_summary()
+        return own or re.split(r"[.:;](?:\s|$)", self.get_description() or "", maxsplit=1)[0] or None
+
     def _refusals(self) -> set[int]:
         statuses = {400, 405, 406, 413, 429, 503}
         if self.view.get_authenticators():
             statuses |= {401, 403}
         if self.method in {"POST", "PUT", "PATCH"}:
             statuses.add(415)
-        if "{" in self.path:
+        if (
+            "{" in self.path or len(self.view.get_renderers()) > 1
+        ):  # an address, or a format, that there is not
             statuses.add(404)
         return statuses
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import database, logs
 
+from .description import DESCRIPTION, TAGS
 from .desk import UNFOLD  # noqa: F401
 from .security import PERMISSIONS_POLICY, content_policy, for_any_site, s3_origins  # noqa: F401
 
@@ -264,8 +265,10 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Vietnam Tourism Retrieval",
-    "DESCRIPTION": "Find a place in Vietnam from a photo.",
+    "DESCRIPTION": DESCRIPTION,
+    "TAGS": TAGS,
     "VERSION": "1.0.0",
+    "DEFAULT_GENERATOR_CLASS": "config.schema.EnglishGenerator",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
@@ -283,9 +286,6 @@ SPECTACULAR_SETTINGS = {
         "KindEnum": "places.models.Landmark.Kind",
         "ChangeKindEnum": "places.models.Change.Kind",
     },
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
 }
 
 # How much one may ask in a minute, and where a second number stands, in a day; 0 is as much as one likes. Of visitors
