@@ -18,6 +18,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from celery import Task
+from celery.exceptions import SoftTimeLimitExceeded
 from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 from django.core.cache import cache
@@ -249,9 +250,19 @@ def _enqueue(query: Query) -> None:
         Query.objects.filter(pk=query.pk).update(queued_at=Now())
 
 
-@app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
+@app.task(
+    autoretry_for=(OperationalError, InterfaceError),
+    retry_backoff=True,
+    max_retries=5,
+    soft_time_limit=settings.SEARCH_MAX_SECONDS,
+    time_limit=settings.SEARCH_MAX_SECONDS + settings.TASK_GRACE_SECONDS,
+)
 def answer_query(query_id: str) -> None:
-    """Answer one query, unless somebody else is at it or has done it."""
+    """Answer one query, unless somebody else is at it or has done it.
+
+    One that takes too long fails with that reason. Where it hangs in a library that hears no signal, the worker's process
+    is killed a little later, and the sweep finds the query.
+    """
     with claim(_lock_name(query_id)) as claimed:
         query = Query.objects.unanswered().filter(pk=query_id).first()
         if not claimed or query is None:
@@ -260,7 +271,11 @@ def answer_query(query_id: str) -> None:
             search.fail(query, reason=Query.Reason.GAVE_UP)
             return
         Query.objects.filter(pk=query.pk).update(state=Query.State.RUNNING, attempts=F("attempts") + 1)
-        search.answer(query)
+        try:
+            search.answer(query)
+        except SoftTimeLimitExceeded:
+            logger.error("search %s took more than %s s", query.pk, settings.SEARCH_MAX_SECONDS)
+            search.fail(query, reason=Query.Reason.TOOK_TOO_LONG)
 
 
 def _lock_name(query_id: object) -> str:

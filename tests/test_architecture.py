@@ -47,7 +47,7 @@ NEVER = {
 }
 # In the rest of retrieval each imports what stands before it; what is not named is a door, and stands last.
 ORDER = [
-    {"models", "locks"},
+    {"models", "locks", "decoding"},
     {"serving", "retention", "catalogue_folder"},
     {"index"},
     {"indexing", "search", "lookalikes", "place_accuracy"},

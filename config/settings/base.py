@@ -308,6 +308,13 @@ CELERY_TASK_ROUTES = {
     f"retrieval.tasks.{name}": {"queue": "describe"}
     for name in ("answer_query", "describe_missing", "tune_if_due")
 }
+# Nothing holds a worker up for ever: a task is told to end, and where it does not hear, its process is.
+SEARCH_MAX_SECONDS = env.int(
+    "SEARCH_MAX_SECONDS", default=300
+)  # networks loaded, five photos, a busy machine
+TASK_GRACE_SECONDS = 30
+CELERY_TASK_SOFT_TIME_LIMIT = env.int("TASK_MAX_SECONDS", default=1800)
+CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + TASK_GRACE_SECONDS
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -342,6 +349,10 @@ PULSE_FILE = Path(env.str("PULSE_FILE")) if env.str("PULSE_FILE", default="") el
 PHOTO_MAX_BYTES = env.int("PHOTO_MAX_BYTES", default=25 * 1024 * 1024)
 PHOTO_MAX_PIXELS = env.int("PHOTO_MAX_PIXELS", default=50_000_000)
 PHOTO_MIN_SIDE = 32
+PHOTO_MAX_SECONDS = env.int(
+    "PHOTO_MAX_SECONDS", default=20
+)  # of the processor, to open it; on a busy machine thrice
+PHOTO_MAX_MEGABYTES = env.int("PHOTO_MAX_MEGABYTES", default=1200)  # of memory, to open it
 REQUEST_MAX_BYTES = 6 * PHOTO_MAX_BYTES  # as many photos as a search takes, and what is said of them
 FILE_UPLOAD_HANDLERS = [
     "config.uploads.TooLargeIsCutShort",

@@ -134,6 +134,7 @@ class Query(models.Model):
             _("No photo of the catalogue is described by this method yet."),
         )
         GAVE_UP = "gave_up", _("The search could not be finished. Please try again.")
+        TOOK_TOO_LONG = "took_too_long", _("The search took too long and was ended. Please try again.")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(

@@ -3,6 +3,7 @@ import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.cache import cache
 from django.db import OperationalError
 from django.utils import timezone
@@ -134,6 +135,27 @@ def test_a_search_that_keeps_taking_its_worker_down_is_given_up():
     tasks.answer_query(str(query.pk))
     query.refresh_from_db()
     assert (query.state, query.reason) == (Query.State.FAILED, Query.Reason.GAVE_UP)
+
+
+def test_a_search_that_takes_too_long_fails_with_that_reason_and_another_is_answered(monkeypatch):
+    slow, quick = ask(), ask()
+    with monkeypatch.context() as patch:
+
+        def take_too_long(query: Query) -> None:
+            raise SoftTimeLimitExceeded
+
+        patch.setattr(tasks.search, "answer", take_too_long)
+        tasks.answer_query(str(slow.pk))
+    tasks.answer_query(str(quick.pk))
+    slow.refresh_from_db()
+    quick.refresh_from_db()
+    assert (slow.state, slow.reason) == (Query.State.FAILED, Query.Reason.TOOK_TOO_LONG)
+    assert quick.reason != Query.Reason.TOOK_TOO_LONG
+
+
+def test_no_task_may_run_for_ever(settings):
+    assert 0 < tasks.answer_query.soft_time_limit < tasks.answer_query.time_limit
+    assert 0 < tasks.app.conf.task_soft_time_limit < tasks.app.conf.task_time_limit
 
 
 def test_a_search_left_running_by_a_dead_worker_is_sent_again(sent):
