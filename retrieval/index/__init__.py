@@ -16,11 +16,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.db import connection, transaction
+<<<<<<< HEAD:retrieval/index/__init__.py
 from django.db.models import BinaryField, F, Func, Q, QuerySet, Value
+=======
+from django.db.models import BinaryField, Func, Max, Q, QuerySet
+>>>>>>> main:retrieval/index.py
 from django.db.models.functions import Cast
 from pgvector.django import CosineDistance, HalfVectorField
 
-from places.models import Landmark, LandmarkImage, Province
+from places.models import Change, Landmark, LandmarkImage, Province
 from retrieval.answering import Label
 from retrieval.methods.base import Description, LocalFeatures, Method
 from retrieval.ranking import Candidate
@@ -185,6 +189,16 @@ def batches_of(
         )
         vectors = [elsewhere[pk] if part else next(here) for _, pk, part, _ in batch]
         yield ids, np.array(vectors, np.float32)
+
+
+def catalogue_version() -> str:
+    """What the catalogue is at this moment, in few letters: the same as long as nothing is published, withdrawn, moved,
+    described or edited, and another after.
+
+    The ids of the last change that anyone may see, and of the last descriptor; both are read from the end of an index.
+    """
+    last = (rows.objects.aggregate(last=Max("pk"))["last"] or 0 for rows in (Change, Descriptor))
+    return ".".join(map(str, last))
 
 
 def local_features(image_ids: Collection[int], *, method: type[Method] | Method) -> dict[int, LocalFeatures]:

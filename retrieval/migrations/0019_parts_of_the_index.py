@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('places', '0013_near_duplicates_by_index'),
-        ('retrieval', '0017_searches_that_took_too_long'),
+        ('retrieval', '0018_partners_searches'),
     ]
 
     operations = [
