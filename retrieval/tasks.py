@@ -30,10 +30,6 @@ from places.models import LandmarkImage, Province
 from places.photo import PhotoRefused
 from retrieval.answering import approaches
 
-<<<<<<< HEAD
-from . import coverage, effects, guessing, indexing, retention, search, serving
-from .index import parts
-=======
 from . import (
     batches,
     coverage,
@@ -47,8 +43,8 @@ from . import (
     serving,
     webhooks,
 )
+from .index import parts
 from .keeping import MOST_PHOTOS, BadBox, Fractions, KeyReused, OneOfSeveralRefused, TooManyPhotos
->>>>>>> main
 from .locks import claim
 from .models import Batch, Query, Webhook, WebhookQuerySet, WorkerPulse
 from .webhooks import Hook
@@ -64,9 +60,7 @@ REQUEUE_AFTER = timedelta(seconds=60)  # a message not taken up by then is sent 
 PULSE_SECONDS = 5
 STUDY_SECONDS = 3
 PLACES_AT_ONCE = 20
-<<<<<<< HEAD
 VECTORS_BITES = 20  # each of parts.AT_ONCE
-=======
 ANSWERING: dict = {
     "autoretry_for": (OperationalError, InterfaceError),
     "retry_backoff": True,
@@ -74,7 +68,6 @@ ANSWERING: dict = {
     "soft_time_limit": settings.SEARCH_MAX_SECONDS,
     "time_limit": settings.SEARCH_MAX_SECONDS + settings.TASK_GRACE_SECONDS,
 }
->>>>>>> main
 BITE = 4  # photos described per task, so that a search never waits behind more than a few
 
 

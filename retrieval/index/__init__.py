@@ -16,11 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.db import connection, transaction
-<<<<<<< HEAD:retrieval/index/__init__.py
-from django.db.models import BinaryField, F, Func, Q, QuerySet, Value
-=======
-from django.db.models import BinaryField, Func, Max, Q, QuerySet
->>>>>>> main:retrieval/index.py
+from django.db.models import BinaryField, F, Func, Max, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from pgvector.django import CosineDistance, HalfVectorField
 
