@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import BinaryField, Func, Q, QuerySet
+from django.db.models import BinaryField, Func, Max, Q, QuerySet
 from django.db.models.functions import Cast
 from pgvector.django import CosineDistance, HalfVectorField
 
-from places.models import Landmark, LandmarkImage, Province
+from places.models import Change, Landmark, LandmarkImage, Province
 from retrieval.answering import Label
 from retrieval.methods.base import Description, LocalFeatures, Method
 from retrieval.ranking import Candidate
@@ -153,6 +153,16 @@ def batches_of(
         ids, packed = zip(*part, strict=True)
         numbers = np.frombuffer(b"".join(bytes(each)[4:] for each in packed), ">f4")
         yield np.array(ids, np.int64), numbers.astype(np.float32).reshape(len(ids), -1)
+
+
+def catalogue_version() -> str:
+    """What the catalogue is at this moment, in few letters: the same as long as nothing is published, withdrawn, moved,
+    described or edited, and another after.
+
+    The ids of the last change that anyone may see, and of the last descriptor; both are read from the end of an index.
+    """
+    last = (rows.objects.aggregate(last=Max("pk"))["last"] or 0 for rows in (Change, Descriptor))
+    return ".".join(map(str, last))
 
 
 def local_features(image_ids: Collection[int], *, method: type[Method] | Method) -> dict[int, LocalFeatures]:

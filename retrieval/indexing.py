@@ -11,9 +11,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from places.models import LandmarkImage
 from retrieval import methods
 from retrieval.methods.base import Method
-from retrieval.methods.preprocessing import UnreadableImage, decode
+from retrieval.methods.preprocessing import UnreadableImage
 
 from . import index, serving
+from .decoding import decode
 from .models import (
     DescribeFailure,
     Descriptor,

@@ -1,5 +1,6 @@
 """What the platform knows of each photo by each method, what visitors asked, and what they were answered."""
 
+from .batches import Batch, BatchPhoto, BatchQuerySet
 from .checkpoints import NightlyTuning, ServableCheckpoint
 from .confidence import Calibration
 from .corrections import Correction, CorrectionQuerySet
@@ -11,9 +12,13 @@ from .guesses import Neighbour, PlaceGuess, PlaceGuessQuerySet, WaitingDescripto
 from .lookalikes import LookAlike, LookAlikeQuerySet
 from .offers import Offer, OfferQuerySet
 from .queries import Hit, Query, QueryQuerySet, RankedPlace, query_photo_path
+from .webhooks import Webhook, WebhookQuerySet
 from .workers import WorkerPulse
 
 __all__ = [
+    "Batch",
+    "BatchPhoto",
+    "BatchQuerySet",
     "Calibration",
     "Correction",
     "CorrectionQuerySet",
@@ -38,6 +43,8 @@ __all__ = [
     "RankedPlace",
     "ServableCheckpoint",
     "WaitingDescriptor",
+    "Webhook",
+    "WebhookQuerySet",
     "WorkerPulse",
     "query_photo_path",
 ]
