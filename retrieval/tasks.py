@@ -30,6 +30,10 @@ from places.models import LandmarkImage, Province
 from places.photo import PhotoRefused
 from retrieval.answering import approaches
 
+<<<<<<< HEAD
+from . import coverage, effects, guessing, indexing, retention, search, serving
+from .index import parts
+=======
 from . import (
     batches,
     coverage,
@@ -44,6 +48,7 @@ from . import (
     webhooks,
 )
 from .keeping import MOST_PHOTOS, BadBox, Fractions, KeyReused, OneOfSeveralRefused, TooManyPhotos
+>>>>>>> main
 from .locks import claim
 from .models import Batch, Query, Webhook, WebhookQuerySet, WorkerPulse
 from .webhooks import Hook
@@ -59,6 +64,9 @@ REQUEUE_AFTER = timedelta(seconds=60)  # a message not taken up by then is sent 
 PULSE_SECONDS = 5
 STUDY_SECONDS = 3
 PLACES_AT_ONCE = 20
+<<<<<<< HEAD
+VECTORS_BITES = 20  # each of parts.AT_ONCE
+=======
 ANSWERING: dict = {
     "autoretry_for": (OperationalError, InterfaceError),
     "retry_backoff": True,
@@ -66,6 +74,7 @@ ANSWERING: dict = {
     "soft_time_limit": settings.SEARCH_MAX_SECONDS,
     "time_limit": settings.SEARCH_MAX_SECONDS + settings.TASK_GRACE_SECONDS,
 }
+>>>>>>> main
 BITE = 4  # photos described per task, so that a search never waits behind more than a few
 
 
@@ -479,6 +488,17 @@ def forget_what_is_over() -> None:
     with claim(retention.LOCK) as claimed:
         if claimed:
             retention.forget_what_is_over()
+
+
+@app.task
+def carry_vectors() -> None:
+    """Carry new vectors to the parts of the index that keep them, for a while, unless somebody is at it."""
+    with claim(parts.LOCK) as claimed:
+        if claimed:
+            parts.sweep()
+            moved = [parts.move() for _bite in range(VECTORS_BITES)]
+            if any(moved):
+                parts.take_stock()
 
 
 @worker_ready.connect

@@ -348,6 +348,7 @@ EVERY = {  # seconds
     "retrieval.tasks.tune_if_due": 60,
     "retrieval.tasks.forget_what_is_over": 3600,
     "config.celery.forget_taken_messages": 3600,
+    "retrieval.tasks.carry_vectors": 60,
 }
 CELERY_BEAT_SCHEDULE = {
     task.rpartition(".")[2]: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 30)}}
