@@ -47,12 +47,12 @@ NEVER = {
 }
 # In the rest of retrieval each imports what stands before it; what is not named is a door, and stands last.
 ORDER = [
-    {"models", "locks", "decoding"},
-    {"serving", "retention", "catalogue_folder"},
-    {"index"},
+    {"models", "locks", "announcing", "decoding"},
+    {"serving", "retention", "catalogue_folder", "keeping", "limits", "signed_addresses"},
+    {"index", "webhooks"},
     {"indexing", "search", "lookalikes", "place_accuracy"},
     {"calibrating", "guessing", "coverage", "effects"},
-    {"tuning"},
+    {"tuning", "nightly", "batches"},
     {"tasks"},
 ]
 # Who alone may import a thing.

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import database, logs
 
+from .description import DESCRIPTION, TAGS
 from .desk import UNFOLD  # noqa: F401
 from .security import PERMISSIONS_POLICY, content_policy, for_any_site, s3_origins  # noqa: F401
 
@@ -107,6 +108,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Shared by all processes; the table is made by `manage.py createcachetable`.
 CACHES = {"default": env.cache("CACHE_URL", default="dbcache://cache")}
+if CACHES["default"]["BACKEND"].endswith(".RedisCache"):
+    CACHES["default"]["BACKEND"] = "config.cache.PatientRedisCache"
+    CACHES["default"]["OPTIONS"] = {
+        "socket_connect_timeout": 2,
+        "socket_timeout": 5,
+        **CACHES["default"].get("OPTIONS", {}),
+    }
 
 # Two stores: what anyone may fetch, and what only its owner and curators may.
 PUBLIC_STORAGE: dict = {
@@ -264,8 +272,10 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Vietnam Tourism Retrieval",
-    "DESCRIPTION": "Find a place in Vietnam from a photo.",
+    "DESCRIPTION": DESCRIPTION,
+    "TAGS": TAGS,
     "VERSION": "1.0.0",
+    "DEFAULT_GENERATOR_CLASS": "config.schema.EnglishGenerator",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
@@ -276,12 +286,13 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "CategoryEnum": "places.models.Landmark.Category",
+        "SearchStateEnum": "retrieval.models.Query.State",
+        "SearchReasonEnum": "retrieval.models.Query.Reason",
+        "WebhookStateEnum": "retrieval.models.Webhook.State",
+        "WebhookReasonEnum": "retrieval.models.Webhook.Reason",
         "KindEnum": "places.models.Landmark.Kind",
         "ChangeKindEnum": "places.models.Change.Kind",
     },
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
 }
 
 # How much one may ask in a minute, and where a second number stands, in a day; 0 is as much as one likes. Of visitors
@@ -302,11 +313,13 @@ LIMITED_PAGES = ["places", "retrieval"]  # the namespaces of those that cost som
 
 # The queue: PostgreSQL itself where CELERY_BROKER_URL names no other.
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or database.queue_url(DATABASES["default"])
+if CELERY_BROKER_URL.startswith("redis"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 5, "socket_keepalive": True}
 # What needs networks waits in a queue of its own, for workers that have them; the rest never waits behind it.
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     f"retrieval.tasks.{name}": {"queue": "describe"}
-    for name in ("answer_query", "describe_missing", "tune_if_due")
+    for name in ("answer_query", "answer_batch", "describe_missing", "tune_if_due")
 }
 # Nothing holds a worker up for ever: a task is told to end, and where it does not hear, its process is.
 SEARCH_MAX_SECONDS = env.int(
@@ -329,11 +342,13 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = (
 # A message that comes too late is dropped, so that none pile up while no worker runs.
 EVERY = {  # seconds
     "retrieval.tasks.requeue_abandoned": 5,
+    "retrieval.tasks.deliver_due": 5,
     "retrieval.tasks.look_for_work": 60,
     "retrieval.tasks.forget_private_searches": 60,
     "retrieval.tasks.tune_if_due": 60,
     "retrieval.tasks.forget_what_is_over": 3600,
     "config.celery.forget_taken_messages": 3600,
+    "retrieval.tasks.carry_vectors": 60,
 }
 CELERY_BEAT_SCHEDULE = {
     task.rpartition(".")[2]: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 30)}}
@@ -377,6 +392,11 @@ SESSION_COOKIE_AGE = 24 * 3600 * (VISITORS_SEARCHES_KEPT_DAYS or 365)
 # The map is our own outline of Vietnam; a tile server, where one is given, is drawn under the marks instead.
 MAP_TILES_URL = env.str("MAP_TILES_URL", default="")  # https://host/{z}/{x}/{y}.png
 MAP_TILES_ATTRIBUTION = env.str("MAP_TILES_ATTRIBUTION", default="")
+
+# Programs that are told when a search is done must be reachable by everyone; False is for a receiver of one's own.
+WEBHOOKS_PUBLIC_ONLY = env.bool("WEBHOOKS_PUBLIC_ONLY", default=True)
+# How many callers of the API a web process lets wait for their answer at once; the others are told to come back.
+WAITING_REQUESTS = env.int("WAITING_REQUESTS", default=3)
 
 # Networks. The methods know nothing of Django: they read these from the environment.
 os.environ.setdefault("WEIGHTS_DIR", str(VAR_DIR / "weights"))

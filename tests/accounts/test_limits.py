@@ -69,6 +69,15 @@ def test_what_is_left_is_told():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("per_minute", [7, 60, 300, 1200])
+def test_each_request_leaves_one_less(per_minute):
+    limit = Limit(Act.READ, per_minute=per_minute, per_day=None)
+    assert [limits.count("one", limit).minute_left for _try in range(3)] == [
+        per_minute - 1, per_minute - 2, per_minute - 3,
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db
 def test_a_days_worth_ends_at_midnight():
     assert number_let_in(DAY, tries=5) == 3
     refused = limits.count("one", DAY)
