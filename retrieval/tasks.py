@@ -23,7 +23,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from config.celery import app
-from places import finishing
+from places import finishing, storage
 from places.models import LandmarkImage, Province
 from places.photo import PhotoRefused
 from retrieval.answering import approaches
@@ -258,6 +258,12 @@ def _answer(query_id: object) -> bool:
         except SoftTimeLimitExceeded:
             logger.error("search %s took more than %s s", query.pk, settings.SEARCH_MAX_SECONDS)
             search.fail(query, reason=Query.Reason.TOOK_TOO_LONG)
+        except Exception as error:
+            if not storage.is_away(error):
+                raise
+            logger.warning("search %s waits for the store: %s", query.pk, error)
+            search.put_back(query)
+            return False
         return True
 
 

@@ -2,6 +2,7 @@ import math
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core.cache import cache
 from django.db import OperationalError
@@ -150,6 +151,26 @@ def test_a_search_that_takes_too_long_fails_with_that_reason_and_another_is_answ
     quick.refresh_from_db()
     assert (slow.state, slow.reason) == (Query.State.FAILED, Query.Reason.TOOK_TOO_LONG)
     assert quick.reason != Query.Reason.TOOK_TOO_LONG
+
+
+def test_a_search_waits_for_a_store_that_is_away_however_often_it_is_tried(monkeypatch, sent):
+    query = ask()
+    with monkeypatch.context() as patch:
+
+        def find_the_store_away(query: Query) -> None:
+            raise EndpointConnectionError(endpoint_url="http://storage")
+
+        patch.setattr(tasks.search, "answer", find_the_store_away)
+        for _time in range(tasks.MAX_ATTEMPTS + 1):
+            tasks.answer_query(str(query.pk))
+            query.refresh_from_db()
+            assert (query.state, query.attempts) == (Query.State.WAITING, 0)
+            sent.clear()
+            assert tasks.requeue_abandoned() == 1
+            assert sent == [str(query.pk)]
+    tasks.answer_query(str(query.pk))
+    query.refresh_from_db()
+    assert query.is_done
 
 
 def test_no_task_may_run_for_ever(settings):
