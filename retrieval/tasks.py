@@ -10,15 +10,13 @@ worker is missed by `requeue_abandoned` and sent again, one that arrives twice f
 from __future__ import annotations
 
 import logging
-import threading
 from datetime import timedelta
 
 from celery import Task
 from celery.exceptions import SoftTimeLimitExceeded
-from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 from django.core.cache import cache
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
@@ -34,19 +32,19 @@ from . import (
     guessing,
     indexing,
     nightly,
+    pulse,  # noqa: F401  (it beats in every worker that has these tasks)
     retention,
     search,
     webhooks,
 )
 from .index import parts
 from .locks import claim
-from .models import Batch, Query, Webhook, WebhookQuerySet, WorkerPulse
+from .models import Batch, Query, Webhook, WebhookQuerySet
 
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3  # a photo that took three workers down does not get a fourth
 REQUEUE_AFTER = timedelta(seconds=60)  # a message not taken up by then is sent again
-PULSE_SECONDS = 5
 STUDY_SECONDS = 3
 PLACES_AT_ONCE = 20
 VECTORS_BITES = 20  # each of parts.AT_ONCE
@@ -316,28 +314,3 @@ def carry_vectors() -> None:
             moved = [parts.move() for _bite in range(VECTORS_BITES)]
             if any(moved):
                 parts.take_stock()
-
-
-@worker_ready.connect
-def _keep_pulse(sender, **_kwargs) -> None:
-    """Show that this worker lives, and which queues it serves, until it stops."""
-    stopped = threading.Event()
-    worker_shutting_down.connect(lambda **_: stopped.set(), weak=False)
-    queues = sorted(sender.app.amqp.queues.consume_from)
-
-    def beat() -> None:
-        while True:
-            if settings.PULSE_FILE:
-                settings.PULSE_FILE.touch()
-            try:
-                WorkerPulse.show(sender.hostname, queues=queues)
-            except (OperationalError, InterfaceError) as error:
-                logger.warning("the database does not answer: %s", error)
-            finally:
-                connection.close()  # held across a fork it would be shared with the new process
-            if stopped.wait(PULSE_SECONDS):
-                break
-        WorkerPulse.stop(sender.hostname)
-        connection.close()
-
-    threading.Thread(target=beat, name="pulse", daemon=True).start()
