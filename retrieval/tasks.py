@@ -21,13 +21,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from config.celery import app
-<<<<<<< HEAD
 from places import finishing, storage
-from places.models import LandmarkImage, Province
-=======
-from places import finishing
 from places.models import LandmarkImage
->>>>>>> main
 from places.photo import PhotoRefused
 
 from . import (
