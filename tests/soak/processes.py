@@ -274,18 +274,27 @@ class Platform:
             return False
 
     def complaints(self, *, since: Mapping[str, int]) -> list[str]:
-        """What the processes logged as errors with a traceback behind these positions of their logs, each kind once."""
+        """What the processes logged with a traceback behind these positions of their logs, each kind once."""
         found: dict[str, None] = {}
-        for name, child in self.children.items():
-            if not child.log.exists():
-                continue
-            for line in child.log.read_bytes()[since.get(name, 0) :].decode(errors="replace").splitlines():
-                if '"traceback"' in line:
-                    with suppress(ValueError):
-                        told = json.loads(line)
-                        fault = str(told["traceback"]).strip().splitlines()[-1]
-                        found[f"{name}: {told.get('message')}: {fault}"[:400]] = None
+        for name, line in self._logged(since):
+            if '"traceback"' in line:
+                with suppress(ValueError):
+                    told = json.loads(line)
+                    fault = str(told["traceback"]).strip().splitlines()[-1]
+                    found[f"{name}: {told.get('message')}: {fault}"[:400]] = None
         return list(found)
+
+    def deaths(self, *, since: Mapping[str, int]) -> list[str]:
+        """What workers logged of a process of their pool that was ended by a signal."""
+        return [
+            f"{name}: {line[:300]}" for name, line in self._logged(since) if "exited with 'signal" in line
+        ]
+
+    def _logged(self, since: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+        for name, child in self.children.items():
+            if child.log.exists():
+                text = child.log.read_bytes()[since.get(name, 0) :].decode(errors="replace")
+                yield from ((name, line) for line in text.splitlines())
 
     def marks(self) -> dict[str, int]:
         """How far each log has come."""
