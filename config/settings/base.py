@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.limiting.LimitsMiddleware",
     "config.middleware.RefusalsMiddleware",
-    "config.middleware.DatabaseAwayMiddleware",
+    "config.pauses.PausesMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -108,6 +108,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Shared by all processes; the table is made by `manage.py createcachetable`.
 CACHES = {"default": env.cache("CACHE_URL", default="dbcache://cache")}
+if CACHES["default"]["BACKEND"].endswith(".RedisCache"):
+    CACHES["default"]["BACKEND"] = "config.cache.PatientRedisCache"
+    CACHES["default"]["OPTIONS"] = {
+        "socket_connect_timeout": 2,
+        "socket_timeout": 5,
+        **CACHES["default"].get("OPTIONS", {}),
+    }
 
 # Two stores: what anyone may fetch, and what only its owner and curators may.
 PUBLIC_STORAGE: dict = {
@@ -306,6 +313,8 @@ LIMITED_PAGES = ["places", "retrieval"]  # the namespaces of those that cost som
 
 # The queue: PostgreSQL itself where CELERY_BROKER_URL names no other.
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or database.queue_url(DATABASES["default"])
+if CELERY_BROKER_URL.startswith("redis"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 5, "socket_keepalive": True}
 # What needs networks waits in a queue of its own, for workers that have them; the rest never waits behind it.
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
@@ -340,6 +349,7 @@ EVERY = {  # seconds
     "retrieval.tasks.tune_if_due": 60,
     "retrieval.tasks.forget_what_is_over": 3600,
     "config.celery.forget_taken_messages": 3600,
+    "retrieval.tasks.carry_vectors": 60,
 }
 CELERY_BEAT_SCHEDULE = {
     task.rpartition(".")[2]: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 30)}}

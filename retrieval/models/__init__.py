@@ -11,6 +11,7 @@ from .evaluations import Evaluation
 from .guesses import Neighbour, PlaceGuess, PlaceGuessQuerySet, WaitingDescriptor
 from .lookalikes import LookAlike, LookAlikeQuerySet
 from .offers import Offer, OfferQuerySet
+from .parts import MovedVector, Part, StrayVector
 from .queries import Hit, Query, QueryQuerySet, RankedPlace, query_photo_path
 from .webhooks import Webhook, WebhookQuerySet
 from .workers import WorkerPulse
@@ -30,10 +31,12 @@ __all__ = [
     "LocalFeatureSet",
     "LookAlike",
     "LookAlikeQuerySet",
+    "MovedVector",
     "Neighbour",
     "NightlyTuning",
     "Offer",
     "OfferQuerySet",
+    "Part",
     "PlaceCoverage",
     "PlaceCoverageQuerySet",
     "PlaceGuess",
@@ -42,6 +45,7 @@ __all__ = [
     "QueryQuerySet",
     "RankedPlace",
     "ServableCheckpoint",
+    "StrayVector",
     "WaitingDescriptor",
     "Webhook",
     "WebhookQuerySet",

@@ -131,7 +131,7 @@ def test_production_starts_with_what_compose_gives():
     assert answer.stdout.split() == [
         "['tourism.example']",
         "queue:6379/0",
-        "django.core.cache.backends.redis.RedisCache",
+        "config.cache.PatientRedisCache",
     ]
 
 
