@@ -54,6 +54,7 @@ ORDER = [
     {"calibrating", "guessing", "coverage", "effects"},
     {"tuning", "nightly", "batches"},
     {"tasks"},
+    {"asking"},
 ]
 # Who alone may import a thing.
 RESERVED = {

@@ -13,7 +13,7 @@ from django.db import connection
 from sqlalchemy import NullPool
 
 from config import database
-from retrieval import indexing, tasks
+from retrieval import asking, indexing, tasks
 from retrieval.models import Query, WorkerPulse
 from tests.factories import LandmarkImageFactory, drawn_photo
 
@@ -71,7 +71,7 @@ def kill(worker: subprocess.Popen) -> None:
 
 
 def ask() -> Query:
-    return tasks.ask(drawn_photo(1, (320, 240)), method="sir")
+    return asking.ask(drawn_photo(1, (320, 240)), method="sir")
 
 
 def answered(query: Query) -> Query:
