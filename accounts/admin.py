@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
@@ -14,8 +15,8 @@ from unfold.forms import UserChangeForm as UnfoldUserChangeForm
 from unfold.forms import UserCreationForm as UnfoldUserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from . import roles
-from .models import User
+from . import keys, roles, usage
+from .models import ApiKey, User
 
 # A role is given whole, on its account's page; what it may do is written in roles.py, where nobody can add to it.
 admin.site.unregister(Group)
@@ -86,6 +87,8 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            keys.revoke_all_of(obj)
         if {"role", "is_superuser"} & set(form.changed_data):
             role = form.cleaned_data["role"]
             roles.give(obj, roles.Role(role) if role else None, by=request.user)
@@ -111,3 +114,59 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
             len(users),
         )
         messages.success(request, told % {"count": len(users)})
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ModelAdmin):
+    """Partners' keys, which they make themselves: here their limits are set, and a key that does harm is ended."""
+
+    actions = ["revoke"]
+    list_display = ["name", "prefix", "owner", "scopes_held", "created_at", "last_used_at", "is_usable"]
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["owner"]
+    search_fields = ["name", "prefix", "owner__email"]
+    ordering = ["-created_at"]
+    list_before_template = "admin/accounts/keys_used.html"
+    readonly_fields = [
+        "owner", "name", "prefix", "scopes_held", "origins_named", "created_at", "last_used_at", "revoked_at", "used",
+    ]  # fmt: skip
+    fieldsets = [
+        (None, {"fields": ["name", "prefix", "owner", "scopes_held", "origins_named"]}),
+        (
+            _("Limits"),
+            {"fields": ["searches_per_minute", "searches_per_day", "reads_per_minute", "reads_per_day"]},
+        ),
+        (_("Use"), {"fields": ["used", "last_used_at"]}),
+        (_("Important dates"), {"fields": ["created_at", "revoked_at"]}),
+    ]
+
+    class Media:
+        css = {"all": ["css/plot.css"]}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None):
+        return super().changelist_view(request, {"usage": usage.of_all()} | (extra_context or {}))
+
+    @admin.display(description=_("may"))
+    def scopes_held(self, key: ApiKey) -> str:
+        return ", ".join(key.scopes)
+
+    @admin.display(description=_("websites that may use it"))
+    def origins_named(self, key: ApiKey) -> str:
+        return ", ".join(key.allowed_origins) or "–"
+
+    @admin.display(description=_("usable"), boolean=True)
+    def is_usable(self, key: ApiKey) -> bool:
+        return keys.opens(key)
+
+    @admin.display(description=_("the last 30 days"))
+    def used(self, key: ApiKey) -> str:
+        return render_to_string("accounts/_usage.html", {"usage": usage.of([key])[key.pk]})
+
+    @admin.action(description=_("Revoke"), permissions=["change"])
+    def revoke(self, request: HttpRequest, chosen) -> None:
+        number = keys.revoke(chosen)
+        told = ngettext("%(count)d key is revoked.", "%(count)d keys are revoked.", number)
+        messages.success(request, told % {"count": number})

@@ -8,6 +8,6 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from . import roles
+        from . import roles, schema  # noqa: F401 (the API's description hears of keys)
 
         post_migrate.connect(roles.set_up, dispatch_uid="accounts.roles")

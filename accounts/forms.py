@@ -4,11 +4,13 @@ from allauth.account.internal.flows.email_verification import send_verification_
 from allauth.account.models import EmailAddress
 from allauth.account.utils import filter_users_by_email
 from django import forms
+from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from .models import User
+from . import keys, origins
+from .models import ApiKey, User
 
 
 class ProfileForm(forms.ModelForm):
@@ -64,7 +66,8 @@ class DeleteAccountForm(forms.Form):
 
     def clean_password(self) -> str:
         password = self.cleaned_data["password"]
-        if not self.user.check_password(password):
+        # By the way in, which counts wrong ones: else whoever finds a browser logged in could try without end.
+        if not get_adapter().reauthenticate(self.user, password):
             raise forms.ValidationError(_("This is not your password."), code="wrong_password")
         return password
 
@@ -73,3 +76,56 @@ class DeleteAccountForm(forms.Form):
         if email.casefold() != self.user.email.casefold():
             raise forms.ValidationError(_("This is not the address of this account."), code="wrong_email")
         return email
+
+
+class KeyNameForm(forms.ModelForm):
+    class Meta:
+        model = ApiKey
+        fields = ["name"]
+        labels = {"name": _("Name")}
+
+
+class NewKeyForm(forms.Form):
+    """A key to be made. The form brings the key's own beginning: sent twice, it makes one key."""
+
+    MOST_ORIGINS = 20
+    LASTS = 24 * 3600  # seconds
+
+    name = forms.CharField(
+        label=_("Name"), max_length=80, help_text=_("What will use it, so that you know it again: “Our app”.")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("It may"), choices=ApiKey.Scope, widget=forms.CheckboxSelectMultiple,
+        initial=[ApiKey.Scope.SEARCH, ApiKey.Scope.CATALOGUE],
+        error_messages={"required": _("Choose at least one thing that the key may do.")},
+    )  # fmt: skip
+    allowed_origins = forms.CharField(
+        label=_("Websites that may use it"), required=False, max_length=6000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocapitalize": "off"}),
+        help_text=_(
+            "Only if a page in a visitor’s browser sends it: one address a line, such as https://example.org. "
+            "Anyone who opens that page can read the key."
+        ),
+    )  # fmt: skip
+    once = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, owner: User, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.signer = signing.TimestampSigner(salt=f"accounts.key.{owner.pk}")
+        self.fields["once"].initial = lambda: self.signer.sign(keys.new_prefix())
+
+    def clean_allowed_origins(self) -> list[str]:
+        lines = self.cleaned_data["allowed_origins"].split()
+        if len(lines) > self.MOST_ORIGINS:
+            raise forms.ValidationError(
+                _("Name at most %(number)d websites."), code="too_many", params={"number": self.MOST_ORIGINS}
+            )
+        return list(dict.fromkeys(origins.clean(line) for line in lines))
+
+    def clean_once(self) -> str:
+        try:
+            return self.signer.unsign(self.cleaned_data["once"], max_age=self.LASTS)
+        except signing.BadSignature as error:
+            raise forms.ValidationError(
+                _("This form lay open for too long. Please open the page anew."), code="too_old"
+            ) from error

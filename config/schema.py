@@ -43,6 +43,13 @@ FIELD_ERROR = {
 RETRY_AFTER = {
     "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until it is worth trying again."}
 }
+RATE_LIMIT = {
+    "RateLimit-Policy": {
+        "schema": {"type": "string"},
+        "description": "The limits that hold: q in w seconds.",
+    },
+    "RateLimit": {"schema": {"type": "string"}, "description": "What is left of each: r, for t seconds."},
+}
 
 
 class ProblemsSchema(AutoSchema):
@@ -87,5 +94,5 @@ def _answer(status: int) -> dict[str, Any]:
         "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     if status in {429, 503}:
-        told["headers"] = RETRY_AFTER
+        told["headers"] = RETRY_AFTER | (RATE_LIMIT if status == 429 else {})
     return told

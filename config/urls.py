@@ -5,7 +5,6 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
-from django.conf.urls.static import static
 from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
@@ -13,6 +12,7 @@ from django.views.generic import TemplateView
 
 from config import pages
 from config.sitemaps import SITEMAPS
+from places.views import files
 
 # allauth's pages there would show people's second keys, and what other sites told of them.
 for secret in (Authenticator, SocialAccount, SocialApp, SocialToken):
@@ -37,5 +37,9 @@ urlpatterns = [
         path("admin/", admin.site.urls),
         prefix_default_language=False,
     ),
-    *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
+    *(
+        [path(f"{settings.MEDIA_URL.removeprefix('/')}<path:name>", files.served, name="photo-file")]
+        if settings.MEDIA_URL.startswith("/")
+        else []  # another host has them
+    ),
 ]

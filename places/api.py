@@ -65,6 +65,7 @@ class LandmarkImageFilter(django_filters.FilterSet):
 class ProvinceViewSet(viewsets.ReadOnlyModelViewSet):
     """The provinces and cities of Vietnam since July 2025, each with those it was made of."""
 
+    required_scope = "catalogue"
     queryset = Province.objects.prefetch_related("former")
     serializer_class = ProvinceSerializer
     lookup_field = "slug"
@@ -73,6 +74,7 @@ class ProvinceViewSet(viewsets.ReadOnlyModelViewSet):
 class LandmarkViewSet(viewsets.ReadOnlyModelViewSet):
     """The places of the catalogue: in brief as a list, whole one by one."""
 
+    required_scope = "catalogue"
     queryset = Landmark.objects.standing().with_places()
     filterset_class = LandmarkFilter
     lookup_field = "slug"
@@ -100,6 +102,7 @@ class LandmarkViewSet(viewsets.ReadOnlyModelViewSet):
 class LandmarkImageViewSet(viewsets.ReadOnlyModelViewSet):
     """The published photos, each with whom to thank for it."""
 
+    required_scope = "catalogue"
     queryset = LandmarkImage.objects.published().select_related("landmark")
     serializer_class = LandmarkImageSerializer
     filterset_class = LandmarkImageFilter

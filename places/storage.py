@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PHOTO_SIDE = 1600  # pixels, longest
 THUMBNAIL_SIDE = 480
+SHELVES = ("photos", "thumbnails", "renditions")  # the folders of the public store
 READY = "ready"  # the folder, in the private store, of what publishing will serve
 
 

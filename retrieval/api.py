@@ -53,12 +53,22 @@ class NothingToCorrect(APIException):
 class SearchViewSet(viewsets.GenericViewSet):
     """Searches: ask with a photo, then read the answer at the address given."""
 
+    required_scope = "search"
+    asking_actions = frozenset({"create"})  # each photo counts as one
     queryset = Query.objects.with_answer()
     serializer_class = QuerySerializer
     parser_classes = [MultiPartParser, JSONParser]
     filter_backends: list = []
     lookup_value_regex = "[0-9a-f-]{36}"
     signer = signing.Signer(salt="search")
+
+    def cost_of(self, request) -> int:
+        """As many as it has photos, under whichever name."""
+        sent = request.data
+        if hasattr(sent, "getlist"):
+            return len(sent.getlist("photo")) + len(sent.getlist("photos"))
+        photos = sent.get("photos") if isinstance(sent, dict) else None
+        return 1 + (len(photos) if isinstance(photos, list) else 0)
 
     @extend_schema(
         request={"multipart/form-data": AskSerializer, "application/json": AskSerializer},
@@ -180,6 +190,7 @@ class SearchViewSet(viewsets.GenericViewSet):
 class MethodViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
     """The methods to choose from."""
 
+    required_scope = "search"
     serializer_class = MethodSerializer
     pagination_class = None
     filter_backends: list = []
@@ -191,6 +202,7 @@ class MethodViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
 class EvaluationViewSet(viewsets.ReadOnlyModelViewSet):
     """What was measured of the methods, the newest first; `split` says on which part of the landmarks."""
 
+    required_scope = "search"
     queryset = Evaluation.objects.all()
     serializer_class = EvaluationSerializer
     filter_backends: list = []

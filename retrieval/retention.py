@@ -24,6 +24,7 @@ def forget_what_is_over() -> None:
     forget_old_searches()
     forget_lost_photos()
     call_command("clearsessions")
+    call_command("forget_counts", verbosity=0)
 
 
 def forget_private_searches() -> int:

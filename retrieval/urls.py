@@ -1,12 +1,13 @@
 from django.urls import path
 
-from .views import answers, asking, comparing, history, lookalikes, methods, photos, similar
+from .views import answers, asking, comparing, history, lookalikes, methods, photos, similar, status
 
 app_name = "retrieval"
 urlpatterns = [
     path("", asking.home, name="home"),
     path("similar/<int:image_id>/", similar.similar, name="similar"),
     path("similar/<int:image_id>/photos/", similar.photos_like, name="similar-photos"),
+    path("status/", status.status, name="status"),
     path("methods/", methods.about_methods, name="methods"),
     path("lookalikes/<slug:slug>/", lookalikes.lookalikes_of, name="lookalikes-of"),
     path("searches/", history.history, name="history"),

@@ -44,6 +44,16 @@ def ask_privately(request: HttpRequest, *, on: bool) -> None:
         request.session[PRIVATELY] = True
 
 
+def asks(view):
+    """Mark a page whose form asks a search, outermost of its decorators: how often a visitor may is limited.
+
+    What limits stands outside this room and reads the mark; one that searches with several photos also has a
+    `cost_of(request)`.
+    """
+    view.asks = True
+    return view
+
+
 def own_searches(*, user, session_key: str) -> QueryQuerySet:
     """What this visitor asked, the latest first."""
     if user.is_authenticated:

@@ -1,6 +1,7 @@
 """What every installation shares. Everything that differs between them is read from the environment."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from config import database, logs
 
 from .desk import UNFOLD  # noqa: F401
+from .security import PERMISSIONS_POLICY, content_policy, for_any_site, s3_origins  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
@@ -39,16 +41,22 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
+    "axes",
+    "csp",
 ]
 
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "config.requests.WatchMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.policies.IsolationMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.policies.ContentPolicyMiddleware",
     "config.middleware.ProblemsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.middleware.LanguageMiddleware",
+    "accounts.origins.OriginsMiddleware",
     "config.uploads.BodyLimitMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -56,8 +64,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.limiting.LimitsMiddleware",
     "config.middleware.RefusalsMiddleware",
     "config.middleware.DatabaseAwayMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -107,6 +117,7 @@ PRIVATE_STORAGE: dict = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
     "OPTIONS": {"location": VAR_DIR / "private", "base_url": None},
 }
+_photos_from = [env.str("MEDIA_URL", default=""), env.str("MAP_TILES_URL", default="")]
 S3_MAKE_BUCKET = env.bool("S3_MAKE_BUCKET", default=False)  # and say who may read what in it
 if env.str("S3_BUCKET", default=""):
     from botocore.config import Config  # not loaded where nothing is kept there
@@ -139,7 +150,16 @@ if env.str("S3_BUCKET", default=""):
             "object_parameters": {"CacheControl": "public, max-age=31536000, immutable"},
         },
     }
-    PRIVATE_STORAGE = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": S3 | {"location": "private"}}
+    PRIVATE_STORAGE = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": S3
+        | {
+            "location": "private",
+            # Originals are as they were sent: a browser that comes by one keeps it in a file and shows nothing.
+            "object_parameters": {"ContentDisposition": "attachment", "CacheControl": "private, no-store"},
+        },
+    }
+    _photos_from += s3_origins(S3, env.str("S3_PUBLIC_DOMAIN", default=None))
 STORAGES = {
     "default": PUBLIC_STORAGE,
     "private": PRIVATE_STORAGE,
@@ -148,6 +168,7 @@ STORAGES = {
 MEDIA_URL = env.str("MEDIA_URL", default="/media/")
 MEDIA_ROOT = VAR_DIR / "media"
 
+WHITENOISE_ADD_HEADERS_FUNCTION = for_any_site
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
@@ -163,7 +184,10 @@ OPERATOR_NAME = env.str("OPERATOR_NAME", default="")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # refuses before any password is looked at
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -182,7 +206,25 @@ ACCOUNT_EMAIL_VERIFICATION = env.str(
 MFA_ALLOW_UNVERIFIED_EMAIL = ACCOUNT_EMAIL_VERIFICATION != "mandatory"
 MFA_TOTP_ISSUER = "Vietnam Tourism Retrieval"
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_FORMS = {
+    "authenticate": "accounts.lockout.SecondStepForm",
+    "reauthenticate": "accounts.lockout.SecondStepAgainForm",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+# Wrong passwords and codes are counted by axes alone; allauth's other limits bound how often its pages are asked.
+ACCOUNT_RATE_LIMITS = {"login_failed": None}
+AXES_HANDLER = "accounts.lockout.Handler"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # what getting in forgives
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked"
+AXES_USERNAME_CALLABLE = "accounts.lockout.account_of"
+AXES_CLIENT_IP_CALLABLE = "accounts.lockout.address_of"
+AXES_SENSITIVE_PARAMETERS = ["login", "code", "email", "next", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True  # who logs in when is nobody's business
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 
 # Logging in by another site's account: offered where that site's id and secret for this one are given.
 SOCIALACCOUNT_PROVIDERS = {
@@ -195,6 +237,14 @@ SOCIALACCOUNT_PROVIDERS = {
 }
 INSTALLED_APPS += [f"allauth.socialaccount.providers.{provider}" for provider in SOCIALACCOUNT_PROVIDERS]
 
+CONTENT_SECURITY_POLICY = content_policy(photos_from=_photos_from, log_in_at=SOCIALACCOUNT_PROVIDERS)
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"  # tile servers ask who shows their maps
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = (
+    "Lax"  # links from elsewhere arrive logged in
+)
+CSRF_COOKIE_HTTPONLY = True  # forms carry their token themselves
+
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "retrieval:home"
 LOGOUT_REDIRECT_URL = "retrieval:home"
@@ -202,8 +252,12 @@ LOGOUT_REDIRECT_URL = "retrieval:home"
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "config.schema.ProblemsSchema",
     "EXCEPTION_HANDLER": "config.problems.handle",
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.api.KeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api.WithinLimits"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 50,
@@ -226,6 +280,22 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
+
+# How much one may ask in a minute, and where a second number stands, in a day; 0 is as much as one likes. Of visitors
+# many may share one address, as those of a school or of a phone company do.
+KEYS_PER_ACCOUNT = env.int("KEYS_PER_ACCOUNT", default=5)
+KEY_SEARCHES = (
+    env.int("KEY_SEARCHES_PER_MINUTE", default=120),
+    env.int("KEY_SEARCHES_PER_DAY", default=10_000),
+)
+KEY_READS = env.int("KEY_READS_PER_MINUTE", default=600), env.int("KEY_READS_PER_DAY", default=100_000)
+VISITOR_SEARCHES = (
+    env.int("VISITOR_SEARCHES_PER_MINUTE", default=60),
+    env.int("VISITOR_SEARCHES_PER_DAY", default=2000),
+)
+VISITOR_READS = env.int("VISITOR_READS_PER_MINUTE", default=300), 0
+VISITOR_PAGES = env.int("VISITOR_PAGES_PER_MINUTE", default=1200), 0
+LIMITED_PAGES = ["places", "retrieval"]  # the namespaces of those that cost something
 
 # The queue: PostgreSQL itself where CELERY_BROKER_URL names no other.
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or database.queue_url(DATABASES["default"])
@@ -304,6 +374,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # "line" for people, "json" for machines.
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = logs.settings(level=LOG_LEVEL, form=env.str("LOG_FORMAT", default="line"))
+LOGGING["loggers"] = LOGGING.get("loggers", {}) | {
+    "axes": {"level": "WARNING"}
+}  # wrong tries, not who logs in
 
 # Who may read /metrics: whoever has this; where it is not set, this machine alone.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")

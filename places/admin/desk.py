@@ -15,11 +15,11 @@ from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import cache_control
 
 from places import curation, desk, desk_history, reasons, storage
 from places.models import CurationEvent, Landmark, LandmarkImage
 from places.photo import PhotoRefused
+from places.showing import private_photo
 
 TOLD_ONE_BY_ONE = 20  # refusals; of more only the number is told
 LAST_REASON = "desk_reason"  # in the session
@@ -129,8 +129,7 @@ class Desk:
             data = storage.copy_of(image, large=large)
         except (OSError, PhotoRefused) as error:
             raise Http404 from error
-        answer = HttpResponse(data, content_type="image/jpeg" if large else "image/webp")
-        return cache_control(private=True, max_age=3600)(lambda _request: answer)(request)
+        return private_photo(data, suffix="jpg" if large else "webp", seconds=3600)
 
     # ---- What is done ----
 

@@ -9,13 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from places import contributing, storage
 from places.forms import ContributeForm, SaidOfPhoto
 from places.models import Contribution, Landmark, LandmarkImage
 from places.photo import PhotoRefused, served_copy
+from places.showing import private_photo
 
 CONTRIBUTIONS_A_PAGE = 24
 PREVIEW_SIDE = 640  # pixels, longest
@@ -113,7 +114,6 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@cache_control(private=True, max_age=3600)
 def preview(request: HttpRequest, pk: int) -> HttpResponse:
     """A small copy of a contributed photo in any state, for its contributor and for curators alone."""
     image = get_object_or_404(LandmarkImage, pk=pk)
@@ -124,7 +124,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         copy = served_copy(storage.original_bytes(image), longest_side=PREVIEW_SIDE, format="WEBP")
     except (OSError, PhotoRefused) as error:
         raise Http404 from error
-    return HttpResponse(copy.data, content_type="image/webp")
+    return private_photo(copy.data, suffix="webp", seconds=3600)
 
 
 @require_GET

@@ -9,6 +9,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy
 
+from places.showing import private_photo
 from retrieval import corrections
 from retrieval.models import RankedPlace
 
@@ -54,7 +55,7 @@ class AboutASearch:
         copy = corrections.photo_with_box(row.query)
         if copy is None:
             raise Http404
-        return HttpResponse(copy, content_type="image/webp", headers={"Cache-Control": "private, no-store"})
+        return private_photo(copy, suffix="webp", seconds=None)
 
     @admin.display(description=gettext_lazy("photo"))
     def preview(self, row, height: int = 96) -> str:

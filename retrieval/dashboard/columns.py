@@ -1,4 +1,4 @@
-"""Columns over weeks, each a pile of parts: where every part lies in a drawing that the page stretches to its width."""
+"""Columns over weeks or days, each a pile of parts: where every part lies in a drawing that the page stretches to its width."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-WIDE, HIGH, GAP = 10, 100, 2  # units of the drawing: a week, the highest pile, what stays free between two
+WIDE, HIGH, GAP = 10, 100, 2  # units of the drawing: a column, the highest pile, what stays free between two
 
 
 @dataclass(frozen=True)
 class Series:
-    """One kind of thing and how many there were in each week."""
+    """One kind of thing and how many there were in each week or on each day."""
 
     kind: str
     label: str
@@ -29,9 +29,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Column:
-    """A week, from its Monday on."""
+    """A week from its Monday on, or a day."""
 
-    week: date
+    start: date
     x: int
     counts: tuple[int, ...]
     parts: tuple[Part, ...]
@@ -66,13 +66,13 @@ def weeks_until(today: date, *, number: int) -> list[date]:
     return [monday - timedelta(weeks=back) for back in range(number - 1, -1, -1)]
 
 
-def piled(weeks: Sequence[date], series: Sequence[Series]) -> Columns:
-    """One column a week, the first kind at its foot."""
+def piled(starts: Sequence[date], series: Sequence[Series]) -> Columns:
+    """One column a week or day, the first kind at its foot."""
     piles = list(zip(*(each.counts for each in series), strict=True))
     top = max((sum(pile) for pile in piles), default=0)
     columns = [
-        Column(week, number * WIDE + GAP // 2, pile, _parts(pile, series, top=top))
-        for number, (week, pile) in enumerate(zip(weeks, piles, strict=True))
+        Column(start, number * WIDE + GAP // 2, pile, _parts(pile, series, top=top))
+        for number, (start, pile) in enumerate(zip(starts, piles, strict=True))
     ]
     return Columns(tuple(series), tuple(columns))
 

@@ -50,6 +50,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         (
             Page(gettext_lazy("Accounts"), "group", "accounts_user_changelist", "accounts.view_user"),
             Page(gettext_lazy("Email addresses"), "mail", "account_emailaddress_changelist", "account.view_emailaddress"),
+            Page(gettext_lazy("API keys"), "key", "accounts_apikey_changelist", "accounts.view_apikey"),
         ),
     ),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from retrieval import answer_page, corrections, hit_page, offers, tasks
 from retrieval.forms import EDGES, AgainForm, CorrectionForm, GiveForm
 from retrieval.models import Correction, Offer, Query, WorkerPulse
-from retrieval.visitors import asks_privately, lasting_visitor_of, own_searches, owns, visitor_of
+from retrieval.visitors import asks, asks_privately, lasting_visitor_of, own_searches, owns, visitor_of
 
 from .asking import bad_box
 
@@ -132,6 +132,7 @@ def hit(request: HttpRequest, pk, rank: int) -> HttpResponse:
     return render(request, "retrieval/hit.html", context)
 
 
+@asks
 def query_again(request: HttpRequest, pk) -> HttpResponse:
     """The same photo by another method, with another box, or without what limited the search."""
     if request.method != "POST":  # the page's address after a refusal, opened again

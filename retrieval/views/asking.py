@@ -13,7 +13,7 @@ from places.photo import PhotoRefused
 from retrieval import tasks
 from retrieval.forms import SearchForm
 from retrieval.models import Query
-from retrieval.visitors import asks_privately, lasting_visitor_of, take_up
+from retrieval.visitors import asks, asks_privately, lasting_visitor_of, take_up
 
 STATUS_OF_REFUSAL = {"not_an_image": 415, "too_many_bytes": 413}
 COVERS_ON_HOME = 6
@@ -41,6 +41,7 @@ def _home(request: HttpRequest, form: SearchForm, *, status: int = 200) -> HttpR
     return render(request, "retrieval/home.html", context, status=status)
 
 
+@asks
 def ask(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":  # the page's address after a refusal, opened again
         return redirect("retrieval:home")
@@ -58,6 +59,9 @@ def ask(request: HttpRequest) -> HttpResponse:
         except tasks.BadBox:
             form.add_error(None, bad_box())
     return _home(request, form, status=status)
+
+
+ask.cost_of = lambda request: len(request.FILES.getlist("photo"))
 
 
 def _ask(form: SearchForm, **visitor) -> Query:

@@ -9,11 +9,12 @@ from django.views.decorators.http import require_GET
 
 from retrieval import compare_page, tasks
 from retrieval.models import Query
-from retrieval.visitors import owns, visitor_of
+from retrieval.visitors import asks, owns, visitor_of
 
 from .answers import readable
 
 
+@asks
 @never_cache
 def query_compare(request: HttpRequest, pk) -> HttpResponse:
     """The same photo by all methods, side by side; sending the form asks those that are missing."""

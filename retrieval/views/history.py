@@ -16,7 +16,14 @@ from retrieval import answer_page, export, methods, tasks
 from retrieval.answering import approaches
 from retrieval.forms import HistoryForm, TitleForm
 from retrieval.models import Query, RankedPlace
-from retrieval.visitors import ask_privately, asks_privately, lasting_visitor_of, own_searches, visitor_of
+from retrieval.visitors import (
+    ask_privately,
+    asks,
+    asks_privately,
+    lasting_visitor_of,
+    own_searches,
+    visitor_of,
+)
 
 SEARCHES_A_PAGE = 24
 
@@ -107,6 +114,7 @@ def query_title(request: HttpRequest, pk) -> HttpResponse:
     return _back(request)
 
 
+@asks
 @require_POST
 def query_repeat(request: HttpRequest, pk) -> HttpResponse:
     """Ask the same once more: the photo, the method and the box."""

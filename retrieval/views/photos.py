@@ -1,10 +1,10 @@
 """A search's own photo, for those who may see it."""
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.utils.cache import patch_cache_control
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from places.photo import served_copy
+from places.showing import private_photo
 from retrieval.models import Query
 
 from .answers import readable
@@ -13,9 +13,9 @@ THUMBNAIL_SIDE = 640
 
 
 @require_GET
-def query_photo(request: HttpRequest, pk) -> FileResponse:
+def query_photo(request: HttpRequest, pk) -> HttpResponse:
     query = readable(request, pk)
-    return _cached(FileResponse(_photo_file(query), content_type="image/jpeg"), query, seconds=3600)
+    return private_photo(_photo_file(query), suffix="jpg", seconds=_kept(query, seconds=3600))
 
 
 @require_GET
@@ -23,15 +23,11 @@ def query_thumbnail(request: HttpRequest, pk) -> HttpResponse:
     query = readable(request, pk)
     with _photo_file(query) as file:
         small = served_copy(file.read(), longest_side=THUMBNAIL_SIDE, format="WEBP")
-    return _cached(HttpResponse(small.data, content_type="image/webp"), query, seconds=86400)
+    return private_photo(small.data, suffix="webp", seconds=_kept(query, seconds=86400))
 
 
-def _cached(response, query: Query, *, seconds: int):
-    """Kept by this reader's browser alone, and of a private search by nobody."""
-    patch_cache_control(
-        response, private=True, **({"no_store": True} if query.private else {"max_age": seconds})
-    )
-    return response
+def _kept(query: Query, *, seconds: int) -> int | None:
+    return None if query.private else seconds
 
 
 def _photo_file(query: Query):

@@ -9,7 +9,7 @@ from places.models import LandmarkImage
 from retrieval import tasks
 from retrieval.forms import AgainForm
 from retrieval.similar_photos import similar_photos
-from retrieval.visitors import asks_privately, lasting_visitor_of, take_up
+from retrieval.visitors import asks, asks_privately, lasting_visitor_of, take_up
 
 from .asking import bad_box
 
@@ -17,6 +17,7 @@ SHOWN = 24
 SHOWN_BESIDE = 8  # within the page of a place
 
 
+@asks
 @require_http_methods(["GET", "HEAD", "POST"])
 def similar(request: HttpRequest, image_id: int) -> HttpResponse:
     """A published photo, a box to draw on it, and those most like it; sent, a search with it."""

@@ -56,7 +56,7 @@
         return;
       }
       const page = inParts(request.responseText);
-      const reasons = [...page.querySelectorAll(".errorlist li, main .empty p:not(:has(a))")].map((one) => one.textContent.trim());
+      const reasons = [...page.querySelectorAll(".errorlist li, main .empty p:not(:has(a)), [data-reason]")].map((one) => one.textContent.trim());
       this.fail(reasons.join(" ") || this.form.dataset.broken);
     }
 

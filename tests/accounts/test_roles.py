@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, reverse
 
-from accounts import roles
+from accounts import keys, roles
 from accounts.models import User
 from accounts.roles import Role
 from config import urls as _whole_site  # noqa: F401 (what the admin shows is settled there)
@@ -54,6 +54,11 @@ PAGES = {
     "accounts_user_delete": ADMINISTRATOR,
     "accounts_user_history": ADMINISTRATOR,
     "auth_user_password_change": ADMINISTRATOR,
+    "accounts_apikey_changelist": ADMINISTRATOR,
+    "accounts_apikey_add": NOBODY,
+    "accounts_apikey_change": ADMINISTRATOR,
+    "accounts_apikey_delete": ADMINISTRATOR,
+    "accounts_apikey_history": ADMINISTRATOR,
     "account_emailaddress_changelist": ALL_POWERFUL,
     "account_emailaddress_add": ALL_POWERFUL,
     "account_emailaddress_change": ALL_POWERFUL,
@@ -187,12 +192,15 @@ FORMS = {
     "accounts_user_add": ADMINISTRATOR,
     "accounts_user_change": ADMINISTRATOR,
     "auth_user_password_change": ADMINISTRATOR,
+    "accounts_apikey_change": ADMINISTRATOR,
 }
 
 # What is done to chosen rows of a list: "app.Model: action".
 ACTIONS = {
     "accounts.User: delete_selected": ADMINISTRATOR,
     "accounts.User: end_two_steps": ADMINISTRATOR,
+    "accounts.ApiKey: delete_selected": ADMINISTRATOR,
+    "accounts.ApiKey: revoke": ADMINISTRATOR,
     "account.EmailAddress: delete_selected": ALL_POWERFUL,
     "account.EmailAddress: make_verified": ALL_POWERFUL,
     "places.Province: delete_selected": ADMINISTRATOR,
@@ -256,6 +264,7 @@ def rows() -> dict[str, int]:
     made = [
         user,
         EmailAddress.objects.create(user=user, email=user.email),
+        keys.issue(user, name="App", scopes=["search"]).key,
         image,
         image.landmark,
         image.landmark.province,

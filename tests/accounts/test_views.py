@@ -135,9 +135,9 @@ def test_an_account_without_a_password_is_deleted_by_its_address(client):
 
 def test_deleting_is_not_a_way_to_try_passwords(client):
     client.force_login(UserFactory(password=PASSWORD))
-    answers = [client.post("/accounts/profile/delete/", {"password": "wrong"}) for _try in range(11)]
-    assert [answer.status_code for answer in answers] == [400] * 10 + [429]
-    assert "Hơi nhanh quá rồi" in answers[-1].content.decode()
+    answers = [client.post("/accounts/profile/delete/", {"password": "wrong"}) for _try in range(5)]
+    assert [answer.status_code for answer in answers] == [400] * 4 + [429]
+    assert "Bạn đã thử quá nhiều lần" in answers[-1].content.decode()
     assert client.post("/accounts/profile/delete/", {"password": PASSWORD}).status_code == 429
 
 
@@ -156,15 +156,6 @@ def test_deleting_twice_ends_at_the_door(client):
     for _click in range(2):
         response = client.post("/accounts/profile/delete/", {"password": PASSWORD})
     assert response["Location"].startswith("/accounts/login/")
-
-
-def test_too_many_log_ins_are_slowed_down_in_the_readers_language(client):
-    user = UserFactory(password=PASSWORD)
-    for _try in range(6):
-        page = client.post("/accounts/login/", {"login": user.email, "password": "wrong"})
-    assert "Quá nhiều lần" in page.content.decode() or "quá nhiều lần" in page.content.decode()
-    page = client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
-    assert page.status_code == 200  # the right one has to wait too
 
 
 def test_a_form_sent_after_the_session_ended_leads_back_to_it_by_the_log_in(client):

@@ -72,6 +72,7 @@ PAGES = [
     Page("map", "places:map"),
     Page("near", "places:near"),
     Page("methods", "retrieval:methods"),
+    Page("status", "retrieval:status"),
     Page("about", "pages:about"),
     Page("how", "pages:how"),
     Page("privacy", "pages:privacy"),
