@@ -7,6 +7,7 @@ from typing import Any, Literal
 from drf_spectacular.openapi import AutoSchema
 
 from . import problems
+from .partners import deprecations
 
 PROBLEM = {
     "type": "object",
@@ -60,6 +61,9 @@ class ProblemsSchema(AutoSchema):
         for status in self._refusals():
             responses.setdefault(str(status), {"$ref": f"#/components/responses/{name_of(status)}"})
         return dict(sorted(responses.items()))
+
+    def is_deprecated(self) -> bool:
+        return deprecations.is_deprecated(self.method, self.path) or super().is_deprecated()
 
     def _refusals(self) -> set[int]:
         statuses = {400, 405, 406, 413, 429, 503}

@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.limiting.LimitsMiddleware",
+    "config.partners.deprecations.DeprecationMiddleware",
     "config.middleware.RefusalsMiddleware",
     "config.middleware.DatabaseAwayMiddleware",
     "axes.middleware.AxesMiddleware",
