@@ -4,7 +4,13 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import DefaultRouter
 
-from places.api import LandmarkImageViewSet, LandmarkViewSet, ProvinceViewSet
+from places.api import (
+    CategoryViewSet,
+    ChangesViewSet,
+    LandmarkImageViewSet,
+    LandmarkViewSet,
+    ProvinceViewSet,
+)
 from retrieval.api import EvaluationViewSet, MethodViewSet, SearchViewSet
 
 from .problem_pages import OneProblemView, ProblemsView
@@ -16,6 +22,8 @@ router.register("searches", SearchViewSet, "search")
 router.register("landmarks", LandmarkViewSet, "landmark")
 router.register("images", LandmarkImageViewSet, "image")
 router.register("provinces", ProvinceViewSet, "province")
+router.register("categories", CategoryViewSet, "category")
+router.register("changes", ChangesViewSet, "change")
 router.register("methods", MethodViewSet, "method")
 router.register("evaluations", EvaluationViewSet, "evaluation")
 

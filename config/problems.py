@@ -107,6 +107,10 @@ TABLE = (
         "The search is not answered yet, names no place that could be right or wrong, or is private."
     )),
     Problem("gone", 410, _("This is no longer here"), _("It was here once, and will not come back.")),
+    Problem("cursor_expired", 410, _("This cursor is of another history"), _(
+        "The catalogue was put back to an earlier state since the cursor was given out, or it was never given out. Ask "
+        "without a cursor, and put what you get in place of all that you have."
+    )),
     Problem("precondition_failed", 412, _("It has changed meanwhile"), _(
         "If-Match or If-Unmodified-Since named another version than the one that is here now."
     )),

@@ -58,8 +58,12 @@ class ProblemsSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         responses = super()._get_response_bodies(direction)
-        for status in self._refusals():
+        further: dict[int, str] = getattr(self.view, "further_answers", dict)()
+        refusals = self._refusals() | {status for status in further if status >= 400}
+        for status in refusals:
             responses.setdefault(str(status), {"$ref": f"#/components/responses/{name_of(status)}"})
+        for status, words in further.items():
+            responses.setdefault(str(status), {"description": words})
         return dict(sorted(responses.items()))
 
     def is_deprecated(self) -> bool:

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django import forms
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.db.models.lookups import IsNull
 from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
-from .models import Landmark, LandmarkQuerySet, Province
+from .models import Landmark, LandmarkImage, LandmarkQuerySet, Province
 from .search import LONGEST, search
 
 FILTERS = {
@@ -185,6 +187,42 @@ def browse() -> Browse:
     titles = _groups(((place.unesco, place) for place in places), Landmark.Unesco.choices, "unesco", None)
     by_size = sorted(categories.values(), key=lambda group: -group.count)
     return Browse(len(places), heritage, list(titles.values()), list(regions.values()), by_size)
+
+
+@dataclass(frozen=True)
+class Category:
+    """A category of landmarks, and how much of it the catalogue has."""
+
+    category: str
+    name_vi: str
+    name_en: str
+    landmark_count: int
+    photo_count: int
+
+    @property
+    def name(self) -> str:
+        """In the reader's language."""
+        return self.name_en if get_language() == "en" else self.name_vi
+
+
+def categories() -> list[Category]:
+    """All categories, also those that nothing is of yet; one query."""
+    shown = Count("images", filter=Q(images__state=LandmarkImage.State.PUBLISHED))
+    rows = Landmark.objects.standing().order_by().values("category")
+    rows = rows.annotate(landmarks=Count("pk", distinct=True), photos=shown)
+    counts = {row["category"]: (row["landmarks"], row["photos"]) for row in rows}
+    return [
+        Category(each.value, *_in_both_languages(each.label), *counts.get(each.value, (0, 0)))
+        for each in Landmark.Category
+    ]
+
+
+def _in_both_languages(label: Promise) -> tuple[str, str]:
+    said = []
+    for language in ("vi", "en"):
+        with override(language):
+            said.append(str(label))
+    return said[0], said[1]
 
 
 def _groups(

@@ -50,3 +50,49 @@ class PositionField(forms.CharField):
 
     def run_validators(self, value: Position | None) -> None:
         """The text's own, its length above all, have nothing to say of a position."""
+
+
+@dataclass(frozen=True)
+class Area:
+    """A box on the map, in degrees."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+class AreaField(forms.CharField):
+    """west, south, east, north in degrees, as GeoJSON has them; cleaned to an Area. None goes over the 180th meridian."""
+
+    default_error_messages = {
+        "not_an_area": _("Write west, south, east, north in degrees, as in 105.7,20.9,106.0,21.1."),
+        "not_on_earth": _("Longitudes lie in -180..180 and latitudes in -90..90."),
+        "turned_round": _("West must be less than east, and south less than north."),
+    }
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(max_length=200, **kwargs)
+
+    def to_python(self, value: object) -> Area | None:
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            west, south, east, north = (float(part) for part in text.split(","))
+        except ValueError as error:
+            raise self._refused("not_an_area") from error
+        # Written so that NaN fails.
+        if not all(-180 <= edge <= 180 for edge in (west, east)) or not all(
+            -90 <= edge <= 90 for edge in (south, north)
+        ):
+            raise self._refused("not_on_earth")
+        if west >= east or south >= north:
+            raise self._refused("turned_round")
+        return Area(west, south, east, north)
+
+    def _refused(self, code: str) -> ValidationError:
+        return ValidationError(self.error_messages[code], code=code)
+
+    def run_validators(self, value: Area | None) -> None:
+        """As for a position."""

@@ -48,12 +48,12 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "config.health.HealthMiddleware",
     "config.requests.WatchMiddleware",
+    "config.middleware.ProblemsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "config.policies.IsolationMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.policies.ContentPolicyMiddleware",
-    "config.middleware.ProblemsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.middleware.LanguageMiddleware",
     "accounts.origins.OriginsMiddleware",
@@ -260,8 +260,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": ["accounts.api.WithinLimits"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
-    "PAGE_SIZE": 50,
+    "DEFAULT_PAGINATION_CLASS": "places.paging.CursorPagination",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
 }
 SPECTACULAR_SETTINGS = {
@@ -276,7 +275,11 @@ SPECTACULAR_SETTINGS = {
         "config.schema.with_problems",
     ],
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"CategoryEnum": "places.models.Landmark.Category"},
+    "ENUM_NAME_OVERRIDES": {
+        "CategoryEnum": "places.models.Landmark.Category",
+        "KindEnum": "places.models.Landmark.Kind",
+        "ChangeKindEnum": "places.models.Change.Kind",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -2,6 +2,7 @@
 save, offer and ask to be taken down."""
 
 from .catalogue import FormerProvince, Landmark, LandmarkQuerySet, Province
+from .changes import Change
 from .collections import Collection, CollectionItem
 from .contributions import Contribution
 from .curation import CurationEvent, OpenPhoto
@@ -11,6 +12,7 @@ from .takedowns import TakedownRequest
 
 __all__ = [
     "Bands",
+    "Change",
     "Collection",
     "CollectionItem",
     "Contribution",

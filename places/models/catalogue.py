@@ -39,6 +39,22 @@ class Named(models.Model):
         return self.name_en if get_language() == "en" else self.name_vi
 
 
+class ProvinceQuerySet(models.QuerySet["Province"]):
+    def with_counts(self) -> "ProvinceQuerySet":
+        """Each with `landmark_count`, its standing landmarks, and `photo_count`, their published photos."""
+        from .images import LandmarkImage
+
+        landmarks = Landmark.objects.standing().filter(province=models.OuterRef("pk"))
+        photos = LandmarkImage.objects.published().filter(landmark__province=models.OuterRef("pk"))
+        return self.annotate(landmark_count=_number_of(landmarks), photo_count=_number_of(photos))
+
+
+def _number_of(rows: models.QuerySet) -> models.Subquery:
+    """How many rows there are of what a row of another table names."""
+    count = models.Func("pk", function="count", output_field=models.IntegerField())
+    return models.Subquery(rows.order_by().values(number=count))
+
+
 class Province(Named):
     """A province or city of Vietnam as they are since July 2025."""
 
@@ -57,6 +73,8 @@ class Province(Named):
     words = models.GeneratedField(
         expression=PlainNames("name_vi", "name_en"), output_field=models.TextField(), db_persist=True
     )
+
+    objects = ProvinceQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("province"), _("provinces")
@@ -122,6 +140,10 @@ class LandmarkQuerySet(models.QuerySet["Landmark"]):
     def on_the_map(self) -> "LandmarkQuerySet":
         """Those whose position is known."""
         return self.filter(latitude__isnull=False)
+
+    def inside(self, south: float, west: float, north: float, east: float) -> "LandmarkQuerySet":
+        """Those whose position lies in a box, its edges included."""
+        return self.filter(latitude__range=(south, north), longitude__range=(west, east))
 
     def centre(self) -> tuple[float, float] | None:
         """The mean of their positions, or None where none has one."""
