@@ -70,7 +70,7 @@ class PartnersView(TemplateView):
             problem=PROBLEM.replace(code.SITE, site),
             message=MESSAGE.replace(code.SITE, site),
             install=f"pip install {site}{reverse('partners-client', args=[wheel.version()])}",
-            policy=f"script-src {site}; connect-src {site}; img-src {site}",
+            policy=f"script-src {site};\nconnect-src {site};\nimg-src {site}",
             limits={
                 "key_search": Limit(Act.SEARCH, *_or_none(settings.KEY_SEARCHES)),
                 "key_read": Limit(Act.READ, *_or_none(settings.KEY_READS)),
