@@ -10,8 +10,9 @@ from functools import cache
 from typing import Any
 
 import pytest
-import vietnam_tourism as client
 from drf_spectacular.generators import SchemaGenerator
+
+import vietnam_tourism as client
 
 ANSWERS = {
     client.Search: "Query",

@@ -106,6 +106,7 @@ def test_the_receiver_hears_what_the_platform_signed_and_nothing_else(
     site, pagoda, make_key, photo, settings
 ):
     import httpx
+
     from vietnam_tourism import Client
 
     settings.WEBHOOKS_PUBLIC_ONLY = False

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 import pytest
-from vietnam_tourism import NotSigned, verify_webhook
 
 from retrieval import webhooks
 from retrieval.models import Webhook
+from vietnam_tourism import NotSigned, verify_webhook
 
 BODY = b'{"type": "search.answered", "timestamp": "2026-11-30T08:00:00+07:00", "data": {"id": "1"}}'
 SECRET = webhooks.new_secret()

@@ -55,8 +55,8 @@ def verify_webhook(
     if age > tolerance:
         raise NotSigned("the message is too old")
     signed = f"{message_id}.{at}.".encode() + body
-    right = f"{SIGNATURE}," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
-    if not any(hmac.compare_digest(right, each) for each in signatures):
+    right = f"{SIGNATURE},".encode() + base64.b64encode(hmac.digest(key, signed, hashlib.sha256))
+    if not any(hmac.compare_digest(right, each.encode()) for each in signatures):
         raise NotSigned("the signature is another")
     told = json.loads(body)
     return Message(message_id, told["type"], datetime.fromisoformat(told["timestamp"]), told["data"])
