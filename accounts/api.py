@@ -92,12 +92,12 @@ class KeyAuthentication(BaseAuthentication):
         except AuthenticationFailed:
             _count(request, Act.READ)  # trying keys is limited as anything else
             raise
+        view = request.parser_context.get("view") if request.parser_context else None
+        request._request.api_key = key  # from here on all is counted as the key's
+        request._request.api_kind = getattr(view, "required_scope", "")
         origin = origins.of(request)
         if origin and origin not in key.allowed_origins:
             raise OriginNotAllowed(origin)
-        view = request.parser_context.get("view") if request.parser_context else None
-        request._request.api_key = key
-        request._request.api_kind = getattr(view, "required_scope", "")
         return key.owner, key
 
     def _key(self, token: str) -> ApiKey:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, router, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
@@ -95,7 +95,8 @@ def find(token: str) -> ApiKey | None:
     parts = TOKEN.fullmatch(token)
     if parts is None:
         return None
-    key = ApiKey.objects.select_related("owner").filter(prefix=parts[1]).first()
+    held = ApiKey.objects.using(router.db_for_write(ApiKey))  # a replica may not know yet that it is revoked
+    key = held.select_related("owner").filter(prefix=parts[1]).first()
     is_right = constant_time_compare(key.secret_hash if key else NOBODYS, _hash(parts[2]))
     return key if is_right else None
 

@@ -153,8 +153,8 @@ def _counted(
     used: int,
     fits: bool,
 ) -> Counted:
-    busy = max((free_at - at).total_seconds(), 0.0)
-    minute_left = int((MINUTE - busy) / step.total_seconds()) if step else 0
+    busy, minute = max(free_at - at, timedelta()), timedelta(seconds=MINUTE)
+    minute_left = min(max((minute - busy) // step, 0), limit.per_minute or 0) if step else 0
     day_left = max((limit.per_day or 0) - used, 0)
     day_ends_in = ceil((_midnight_after(at) - at).total_seconds())
     too_much_for: Literal["", "minute", "day"] = ""
@@ -162,9 +162,9 @@ def _counted(
     if not fits and limit.per_day is not None and day_left < max(cost, 1):
         too_much_for, wait = "day", day_ends_in
     elif not fits:
-        too_much_for, wait = "minute", max(ceil(busy + needed.total_seconds() - MINUTE), 1)
-    minute_left = min(max(minute_left, 0), limit.per_minute or 0)
-    return Counted(limit, fits, minute_left, ceil(busy), day_left, day_ends_in, too_much_for, wait)
+        too_much_for, wait = "minute", max(ceil((busy + needed - minute).total_seconds()), 1)
+    full_in = ceil(busy.total_seconds())
+    return Counted(limit, fits, minute_left, full_in, day_left, day_ends_in, too_much_for, wait)
 
 
 def _midnight_after(moment: datetime) -> datetime:
@@ -173,11 +173,14 @@ def _midnight_after(moment: datetime) -> datetime:
 
 
 def used_today(holders: Iterable[str], act: Act) -> dict[str, int]:
-    """How much of the day's limit each has used, by holder. One query."""
-    rows = Allowance.objects.filter(holder__in=list(holders), act=act, day=timezone.localdate())
+    """How much of the day's limit each has used, by holder. One query, where it is counted: no replica has it."""
+    rows = Allowance.objects.using(router.db_for_write(Allowance)).filter(
+        holder__in=list(holders), act=act, day=timezone.localdate()
+    )
     return dict(rows.values_list("holder", "used"))
 
 
 def forget_old() -> int:
     """Delete the counts that say nothing any more; returns how many."""
-    return Allowance.objects.filter(counted_at__lt=timezone.now() - KEPT).delete()[0]
+    old = Allowance.objects.using(router.db_for_write(Allowance))
+    return old.filter(counted_at__lt=timezone.now() - KEPT).delete()[0]

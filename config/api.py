@@ -1,7 +1,6 @@
 """The API's addresses, under /api/v1/."""
 
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import DefaultRouter
 
 from places.api import (
@@ -11,14 +10,16 @@ from places.api import (
     LandmarkViewSet,
     ProvinceViewSet,
 )
-from retrieval.api import EvaluationViewSet, MethodViewSet, SearchViewSet
+from retrieval.api import BatchViewSet, EvaluationViewSet, MethodViewSet, SearchViewSet
 
 from .problem_pages import OneProblemView, ProblemsView
+from .reference import RedocView, SchemaView, SwaggerView
 
 app_name = "api"
 
 router = DefaultRouter()
 router.register("searches", SearchViewSet, "search")
+router.register("batches", BatchViewSet, "batch")
 router.register("landmarks", LandmarkViewSet, "landmark")
 router.register("images", LandmarkImageViewSet, "image")
 router.register("provinces", ProvinceViewSet, "province")
@@ -31,7 +32,7 @@ urlpatterns = [
     *router.urls,
     path("problems/", ProblemsView.as_view(), name="problems"),
     path("problems/<slug:code>/", OneProblemView.as_view(), name="problem"),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
-    path("redoc/", SpectacularRedocView.as_view(url_name="api:schema"), name="redoc"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", SwaggerView.as_view(), name="docs"),
+    path("redoc/", RedocView.as_view(), name="redoc"),
 ]

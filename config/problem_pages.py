@@ -33,6 +33,7 @@ class ProblemView(APIView):
     authentication_classes: list = []
     permission_classes: list = []
     throttle_classes: list = []
+    metadata_class = None  # there is no page of it
     renderer_classes = [JSONRenderer, TemplateHTMLRenderer]
 
     def answer(self, request: Request, template: str, told: object, **context):

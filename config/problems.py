@@ -121,6 +121,10 @@ TABLE = (
     Problem("unsupported_media_type", 415, _("A body of this type is not taken"), _(
         "Send application/json, or multipart/form-data where there are files, and name it in Content-Type."
     )),
+    Problem("idempotency_key_reused", 422, _("The Idempotency-Key belongs to another question"), _(
+        "The same key was sent before with other fields or another photo. Send a new key with each new question; the "
+        "same one only to repeat a call whose answer did not arrive."
+    )),
     Problem("throttled", 429, _("Too many requests"), _(
         "More was asked in this time than one caller may. Retry-After says in how many seconds to come back."
     )),

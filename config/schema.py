@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
+from django.utils.translation import override
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 
 from . import problems
@@ -41,6 +44,7 @@ FIELD_ERROR = {
     },
     "required": ["field", "code", "detail"],
 }
+CONTENT = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 RETRY_AFTER = {
     "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until it is worth trying again."}
 }
@@ -51,6 +55,14 @@ RATE_LIMIT = {
     },
     "RateLimit": {"schema": {"type": "string"}, "description": "What is left of each: r, for t seconds."},
 }
+
+
+class EnglishGenerator(SchemaGenerator):
+    """The description is English in whole: half of it stands in docstrings."""
+
+    def get_schema(self, request=None, public: bool = False) -> dict[str, Any]:
+        with override("en"):
+            return super().get_schema(request=request, public=public)
 
 
 class ProblemsSchema(AutoSchema):
@@ -64,10 +76,20 @@ class ProblemsSchema(AutoSchema):
             responses.setdefault(str(status), {"$ref": f"#/components/responses/{name_of(status)}"})
         for status, words in further.items():
             responses.setdefault(str(status), {"description": words})
+        for code, told in responses.items():
+            if int(code) >= 400 and not {"$ref", "content"} & told.keys():
+                told["content"] = CONTENT  # the operation says in words of its own when it is given
         return dict(sorted(responses.items()))
 
+<<<<<<< HEAD
     def is_deprecated(self) -> bool:
         return deprecations.is_deprecated(self.method, self.path) or super().is_deprecated()
+=======
+    def get_summary(self) -> str | None:
+        """The first words of the description, where the operation has no summary of its own."""
+        own = super().get_summary()
+        return own or re.split(r"[.:;](?:\s|$)", self.get_description() or "", maxsplit=1)[0] or None
+>>>>>>> main
 
     def _refusals(self) -> set[int]:
         statuses = {400, 405, 406, 413, 429, 503}
@@ -75,7 +97,9 @@ class ProblemsSchema(AutoSchema):
             statuses |= {401, 403}
         if self.method in {"POST", "PUT", "PATCH"}:
             statuses.add(415)
-        if "{" in self.path:
+        if (
+            "{" in self.path or len(self.view.get_renderers()) > 1
+        ):  # an address, or a format, that there is not
             statuses.add(404)
         return statuses
 
@@ -99,7 +123,7 @@ def _answer(status: int) -> dict[str, Any]:
     kinds = [problem for problem in problems.TABLE if problem.status == status]
     told: dict[str, Any] = {
         "description": "\n".join(f"`{kind.code}`: {kind.title}." for kind in kinds),
-        "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": CONTENT,
     }
     if status in {429, 503}:
         told["headers"] = RETRY_AFTER | (RATE_LIMIT if status == 429 else {})

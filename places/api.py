@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.http import http_date
 from django.utils.translation import gettext_lazy
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException
@@ -127,6 +127,9 @@ class ListedAndRead(CatalogueView, viewsets.ReadOnlyModelViewSet):
         return super().retrieve(request, *args, **kwargs)
 
 
+@extend_schema_view(
+    list=extend_schema(summary="All provinces"), retrieve=extend_schema(summary="One province")
+)
 class ProvinceViewSet(ListedAndRead):
     """The provinces and cities of Vietnam since July 2025, each with those it was made of."""
 
@@ -150,6 +153,10 @@ class CategoryViewSet(CatalogueView):
         return Response(self.get_serializer(exploring.categories(), many=True).data)
 
 
+@extend_schema_view(
+    list=extend_schema(summary="Landmarks, found and narrowed"),
+    retrieve=extend_schema(summary="One landmark, whole"),
+)
 class LandmarkViewSet(ListedAndRead):
     """The places of the catalogue: in brief as a list, whole one by one."""
 
@@ -206,6 +213,9 @@ class LandmarkViewSet(ListedAndRead):
         return LandmarkDetailSerializer if self.action == "retrieve" else LandmarkSerializer
 
 
+@extend_schema_view(
+    list=extend_schema(summary="Photos, narrowed"), retrieve=extend_schema(summary="One photo")
+)
 class LandmarkImageViewSet(ListedAndRead):
     """The published photos that everyone may use, each with whom to thank for it."""
 

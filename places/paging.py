@@ -87,7 +87,7 @@ class CursorPagination(BasePagination):
         return address(self.request, cursor=signing.dumps([direction, keys, values], salt=self.signer_salt))
 
     def get_paginated_response_schema(self, schema: dict) -> dict:
-        link = {"type": "string", "format": "uri", "nullable": True}
+        link = {"type": ["string", "null"], "format": "uri"}
         return {
             "type": "object",
             "required": ["next", "previous", "results"],

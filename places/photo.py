@@ -1,44 +1,27 @@
-"""A photo's bytes: whether they are a photo at all, what they tell, and what may be served of them."""
+"""A photo's bytes: whether they are a photo at all, what they tell, and what may be served of them.
+
+No byte that a stranger sent is parsed in this process: `places.limited` has the design, `places.decoding` the decoders.
+"""
 
 from __future__ import annotations
 
-import io
 import math
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-import pillow_heif
 from django.conf import settings
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
-from PIL import ExifTags, Image, ImageCms
+from PIL import Image
 
-pillow_heif.register_heif_opener()
+from . import decoding
+from .limited import Bounds, Children, Crashed, Done, OutOfBounds, Refused
 
+Format = Literal["JPEG", "WEBP", "AVIF"]
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "AVIF": "avif", "HEIF": "heic", "GIF": "gif"}
-# AVIF's quality is the one at which it resembles the original as WebP at 80 does (SSIM); at speed 8 it takes twice
-# WebP's time for a fifth less to send, at speed 6 six times for no more than that.
-ENCODING = {
-    "JPEG": {"quality": 90, "optimize": True},
-    "WEBP": {"quality": 80, "method": 2},
-    "AVIF": {"quality": 65, "speed": 8},
-}
-
-# What an EXIF orientation asks to be done; 1, missing and nonsense ask for nothing.
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_BEGINNING = re.compile(rb"\xff\xd8\xff|\x89PNG|GIF8|RIFF....WEBP|....ftyp(avif|heic|heix|mif1)", re.DOTALL)
-_SRGB = ImageCms.createProfile("sRGB")
 
 _REASONS = {
     "not_an_image": _("This file is not a photo that we can read. Use JPEG, PNG, WebP, AVIF or HEIC."),
@@ -47,7 +30,16 @@ _REASONS = {
     "too_many_bytes": _("The photo is larger than %(megabytes)d MB."),
     "too_many_pixels": _("The photo has more than %(megapixels)d megapixels."),
     "too_small": _("The photo is too small: each side must have at least %(pixels)d pixels."),
+    "too_costly": _(
+        "This photo takes too much time or memory to open. Please save it anew as an ordinary JPEG, or send a smaller one."
+    ),
+    "breaks_decoder": _(
+        "This photo could not be opened: something in the file breaks the program that reads it. Please save it anew as an ordinary JPEG."
+    ),
 }
+
+# Decoders of this process, started when the first photo comes.
+children = Children()
 
 
 class PhotoRefused(Exception):
@@ -91,18 +83,16 @@ def inspect(data: bytes) -> PhotoFacts:
 
     Raises PhotoRefused.
     """
-    with _open(data) as image:
-        exif = _exif(image)
-        width, height = image.size
-        if exif.get(ExifTags.Base.Orientation) in (5, 6, 7, 8):
-            width, height = height, width
-        latitude, longitude = _position(exif) or (None, None)
-        return PhotoFacts(_format(image), width, height, _taken_at(exif), latitude, longitude)
+    told = _decoded("inspect", data).told
+    latitude, longitude = _degrees(told["position"]) or (None, None)
+    return PhotoFacts(
+        told["format"], told["width"], told["height"], _taken_at(told["times"]), latitude, longitude
+    )
 
 
 def tells_where(data: bytes) -> bool:
     """Whether a photo's metadata speaks of the position where it was taken, in EXIF or XMP, be it readable or not."""
-    return b"GPSL" in data or ExifTags.Base.GPSInfo in _exif(_open(data))
+    return _decoded("tells_where", data).told["where"]
 
 
 def upright(
@@ -110,141 +100,90 @@ def upright(
 ) -> Image.Image:
     """The photo as it is meant to be seen: upright, sRGB, transparency on white, no metadata, never enlarged.
 
-    resampling: a simpler one is several times as fast, for what is only measured. A JPEG is decoded at the smallest of
-    its own scales that suffices, which spares time and memory. Raises PhotoRefused.
+    resampling: a simpler one is several times as fast, for what is only measured. Raises PhotoRefused.
     """
-    with _open(data) as image:
-        turn = _TURNS.get(_exif(image).get(ExifTags.Base.Orientation))
-        profile = image.info.get("icc_profile")
-        scale = min(1, longest_side / max(image.size))
-        size = tuple(max(1, round(side * scale)) for side in image.size)
-        try:
-            image.draft(None, size)
-            image.load()
-        except Exception as error:  # each decoder has exceptions of its own
-            raise PhotoRefused("truncated") from error
-        picture = _smooth(image)
-        if picture.size != size:
-            picture = picture.resize(size, resampling, reducing_gap=3.0)
-        picture = _srgb(picture, profile)
-        if turn is not None:
-            picture = picture.transpose(turn)
-        picture.info.clear()
-        return picture
+    done = _decoded("upright", data, longest_side=longest_side, resampling=int(resampling))
+    return Image.frombytes("RGB", (done.told["width"], done.told["height"]), done.parts[0])
+
+
+def copies(data: bytes, *, longest_side: int, wanted: Sequence[tuple[int, Format]]) -> list[ServedCopy]:
+    """What may be shown of a photo: `upright` of the longest side, encoded anew in each size and format wanted.
+
+    Raises PhotoRefused.
+    """
+    done = _decoded("copies", data, longest_side=longest_side, wanted=wanted)
+    return [
+        ServedCopy(part, width, height)
+        for part, (width, height) in zip(done.parts, done.told["sizes"], strict=True)
+    ]
 
 
 def served_copy(data: bytes, *, longest_side: int, format: Literal["JPEG", "WEBP"]) -> ServedCopy:
-    """What may be shown of a photo: `upright`, encoded anew. Raises PhotoRefused."""
-    picture = upright(data, longest_side=longest_side)
-    return ServedCopy(encode(picture, format=format), picture.width, picture.height)
+    """One such copy. Raises PhotoRefused."""
+    [copy] = copies(data, longest_side=longest_side, wanted=[(longest_side, format)])
+    return copy
 
 
-def encode(picture: Image.Image, *, format: Literal["JPEG", "WEBP", "AVIF"]) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, format, **ENCODING[format])
-    return buffer.getvalue()
+def encode(picture: Image.Image, *, format: Format) -> bytes:
+    return decoding.encode(picture, format)
 
 
-def _open(data: bytes) -> Image.Image:
-    """The photo, its header read and found within the limits, nothing decoded yet."""
+def _decoded(work: str, data: bytes, **options) -> Done:
+    """What a decoder in a process of its own makes of a photo. Raises PhotoRefused."""
     if len(data) > settings.PHOTO_MAX_BYTES:
         raise PhotoRefused("too_many_bytes")
+    limits = {
+        "bytes": settings.PHOTO_MAX_BYTES,
+        "pixels": settings.PHOTO_MAX_PIXELS,
+        "side": settings.PHOTO_MIN_SIDE,
+    }
     try:
-        image = Image.open(io.BytesIO(data), formats=list(EXTENSIONS))
-        # Of several pictures in a JPEG or HEIC (bursts, gain maps) one is the photo; in an animation, none.
-        animated = _format(image) not in ("JPEG", "HEIF") and getattr(image, "is_animated", False)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PhotoRefused("too_many_pixels") from error
-    except Exception as error:  # each decoder has exceptions of its own
-        raise PhotoRefused("truncated" if _BEGINNING.match(data) else "not_an_image") from error
-    if image.width * image.height > settings.PHOTO_MAX_PIXELS:
-        raise PhotoRefused("too_many_pixels")
-    if min(image.size) < settings.PHOTO_MIN_SIDE:
-        raise PhotoRefused("too_small")
-    if animated:
-        raise PhotoRefused("animated")
-    return image
+        return children.run(f"{decoding.__name__}:{work}", data, bounds=bounds(), limits=limits, **options)
+    except Refused as refusal:
+        raise PhotoRefused(refusal.code) from refusal
+    except OutOfBounds as error:
+        raise PhotoRefused("too_costly") from error
+    except Crashed as error:
+        raise PhotoRefused("breaks_decoder") from error
 
 
-def _format(image: Image.Image) -> str:
-    return "JPEG" if image.format == "MPO" else image.format or ""
+def bounds() -> Bounds:
+    """What one photo may take."""
+    return Bounds(seconds=settings.PHOTO_MAX_SECONDS, megabytes=settings.PHOTO_MAX_MEGABYTES)
 
 
-def _smooth(image: Image.Image) -> Image.Image:
-    """The picture in a mode that can be scaled without loss: 8 bits a channel, no palette."""
-    if image.mode.startswith("I"):  # 16-bit grey; a plain conversion would clip it to white
-        return image.point(lambda value: value * (255 / 65535)).convert("L")
-    if image.mode == "1":
-        return image.convert("L")
-    if image.mode == "P" or "transparency" in image.info:
-        return image.convert("RGBA")
-    return image
-
-
-def _srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """The picture in sRGB, on white where it is transparent."""
-    if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(white, picture).convert("RGB")
-    if profile and picture.mode in ("RGB", "CMYK", "L"):
-        try:
-            return ImageCms.profileToProfile(  # type: ignore[return-value]
-                picture, ImageCms.ImageCmsProfile(io.BytesIO(profile)), _SRGB, outputMode="RGB"
-            )
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            pass  # a broken profile, or one for other channels: shown as if it had none
-    return picture.convert("RGB")
-
-
-def _exif(image: Image.Image) -> Image.Exif:
-    try:
-        return image.getexif()
-    except Exception:  # metadata is a courtesy: whatever is wrong with it, the photo stands
-        return Image.Exif()
-
-
-def _taken_at(exif: Image.Exif) -> datetime | None:
+def _taken_at(times: Sequence[tuple[str, str]]) -> datetime | None:
     """When the shutter opened; a time without an offset is taken to be of the platform's time zone."""
-    try:
-        tags = exif.get_ifd(ExifTags.IFD.Exif)
-        for when, offset in (
-            (ExifTags.Base.DateTimeOriginal, ExifTags.Base.OffsetTimeOriginal),
-            (ExifTags.Base.DateTimeDigitized, ExifTags.Base.OffsetTimeDigitized),
-        ):
-            text = str(tags.get(when, "")).strip("\0 ")
-            date, _space, time = text.partition(" ")
-            zone = str(tags.get(offset, "")).strip("\0 ")
-            for candidate in (f"{date.replace(':', '-')}T{time}{zone}", f"{date.replace(':', '-')}T{time}"):
-                try:
-                    moment = parse_datetime(candidate)
-                except ValueError:
-                    continue
+    for text, zone in times:
+        date, _space, time = text.partition(" ")
+        for candidate in (f"{date.replace(':', '-')}T{time}{zone}", f"{date.replace(':', '-')}T{time}"):
+            try:
+                moment = parse_datetime(candidate)
                 if moment is None:
                     continue
                 if moment.tzinfo is None:
                     moment = moment.replace(tzinfo=timezone.get_default_timezone())
-                if moment.year >= 1839 and moment <= timezone.now():  # a camera's unset clock tells nothing
+                # A camera's unset clock tells nothing.
+                if moment.year >= 1839 and moment <= timezone.now():
                     return moment
-    except Exception:  # metadata is a courtesy: whatever is wrong with it, the photo stands
-        pass
+            except (ValueError, OverflowError):
+                continue
     return None
 
 
-def _position(exif: Image.Exif) -> tuple[float, float] | None:
+def _degrees(position: Sequence[tuple[float, float, float, str]] | None) -> tuple[float, float] | None:
     """Where it was taken: degrees north and east."""
+    if position is None:
+        return None
     try:
-        tags = exif.get_ifd(ExifTags.IFD.GPSInfo)
-        latitude = _degrees(tags[ExifTags.GPS.GPSLatitude], tags[ExifTags.GPS.GPSLatitudeRef], "NS")
-        longitude = _degrees(tags[ExifTags.GPS.GPSLongitude], tags[ExifTags.GPS.GPSLongitudeRef], "EW")
-    except Exception:  # metadata is a courtesy: whatever is wrong with it, the photo stands
+        latitude, longitude = (
+            math.copysign(degrees + minutes / 60 + seconds / 3600, sign[letter.upper()])
+            for (degrees, minutes, seconds, letter), sign in zip(
+                position, ({"N": 1, "S": -1}, {"E": 1, "W": -1}), strict=True
+            )
+        )
+    except KeyError:
         return None
     if not (abs(latitude) <= 90 and abs(longitude) <= 180) or latitude == longitude == 0:
         return None  # not on earth, not a number, or the zeros of a camera without a fix
     return latitude, longitude
-
-
-def _degrees(parts: tuple, reference: str, letters: str) -> float:
-    degrees, minutes, seconds = (float(part) for part in parts)
-    sign = {letters[0]: 1, letters[1]: -1}[reference.strip("\0 ").upper()]
-    return math.copysign(degrees + minutes / 60 + seconds / 3600, sign)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, default_storage, storages
 from django.db.models import Q
-from PIL import Image
 
 from . import photo
 
@@ -92,11 +91,6 @@ def renditions(image: LandmarkImage) -> list[Rendition]:
     return [rendition for rendition in RENDITIONS if longest > rendition.above]
 
 
-def served(picture: Image.Image, *, small: Image.Image) -> Served:
-    """The copies of an upright picture of PHOTO_SIDE, and of the same at THUMBNAIL_SIDE."""
-    return Served(photo.encode(picture, format="JPEG"), photo.encode(small, format="WEBP"))
-
-
 def keep_ready(image: LandmarkImage, copies: Served) -> None:
     """Put by, out of the public's reach, what will be served, so that publishing a photo need not decode it."""
     for name, data in zip(_ready(image), (copies.photo, copies.thumbnail), strict=True):
@@ -151,25 +145,14 @@ def write_renditions(image: LandmarkImage) -> None:
 
     Raises OSError, PhotoRefused.
     """
-    _write_renditions(image, photo.upright(original_bytes(image), longest_side=PHOTO_SIDE))
-
-
-def _write_renditions(image: LandmarkImage, picture: Image.Image) -> None:
-    for rendition in renditions(image):
+    made = renditions(image)
+    wanted = [(rendition.side, rendition.format) for rendition in made]
+    copies = photo.copies(original_bytes(image), longest_side=PHOTO_SIDE, wanted=wanted)
+    for rendition, copy in zip(made, copies, strict=True):
         name = rendition.name(image.photo.name)
         default_storage.delete(name)  # of a run that was stopped; a store would rather rename than replace
-        data = photo.encode(_scaled(picture, rendition.side), format=rendition.format)
-        default_storage.save(name, ContentFile(data))
+        default_storage.save(name, ContentFile(copy.data))
     image.has_renditions = True
-
-
-def _scaled(picture: Image.Image, side: int) -> Image.Image:
-    scale = side / max(picture.size)
-    if scale >= 1:
-        return picture
-    size = tuple(max(1, round(length * scale)) for length in picture.size)
-    # Hardly softer than the default, in two thirds of its time.
-    return picture.resize(size, Image.Resampling.HAMMING)
 
 
 def unwrite_served(image: LandmarkImage) -> None:
@@ -202,8 +185,12 @@ def _unused(names: Iterable[str]) -> set[str]:
 
 
 def _encode(image: LandmarkImage) -> Served:
-    picture = photo.upright(original_bytes(image), longest_side=PHOTO_SIDE)
-    return served(picture, small=_scaled(picture, THUMBNAIL_SIDE))
+    large, small = photo.copies(
+        original_bytes(image),
+        longest_side=PHOTO_SIDE,
+        wanted=[(PHOTO_SIDE, "JPEG"), (THUMBNAIL_SIDE, "WEBP")],
+    )
+    return Served(large.data, small.data)
 
 
 def _ready(image: LandmarkImage) -> tuple[str, str]:

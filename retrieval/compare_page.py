@@ -74,7 +74,7 @@ def _column(query: Query) -> Column:
         best,
         hit=best.hit if best else None,
         further=places[1:PLACES_SHOWN],
-        seconds=sum(query.seconds.values()),
+        seconds=query.seconds_at_work,
     )
 
 

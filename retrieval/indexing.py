@@ -6,14 +6,17 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from places.models import LandmarkImage
 from retrieval import methods
 from retrieval.methods.base import Method
-from retrieval.methods.preprocessing import UnreadableImage, decode
+from retrieval.methods.preprocessing import UnreadableImage
 
 from . import index, serving
+from .decoding import decode
+from .index import parts
 from .models import (
     DescribeFailure,
     Descriptor,
@@ -141,6 +144,8 @@ def forget(image_ids: Collection[int]) -> None:
         known.objects.filter(image__in=image_ids).delete()
     for side in ("first_image", "second_image"):
         LookAlike.objects.filter(**{f"{side}__in": image_ids}).update(**{side: None})
+    # A part that is away is swept later; its copies are found by nobody meanwhile.
+    transaction.on_commit(lambda: parts.forget(image_ids), robust=True)
 
 
 def forget_failures(names: Collection[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from places import storage
 
-from .models import Query, QueryQuerySet
+from .models import Batch, Query, QueryQuerySet
 
 LOCK = "forgetting"
 BATCH = 100  # searches deleted in one transaction
@@ -22,6 +22,7 @@ def forget_what_is_over() -> None:
     """Delete all that has no reason to be kept any longer."""
     forget_private_searches()
     forget_old_searches()
+    Batch.objects.empty().delete()
     forget_lost_photos()
     call_command("clearsessions")
     call_command("forget_counts", verbosity=0)

@@ -152,15 +152,14 @@ def _quantiles(seconds: list[float]) -> dict[str, float]:
 
 
 def _asked_since(moment: datetime) -> QueryQuerySet:
-    """The searches of visitors, each as often as an answer was waited for."""
-    return Query.objects.filter(part_of=None, asked_at__gte=moment)
+    """The searches of visitors, each as often as an answer was waited for; a batch's stand behind those."""
+    return Query.objects.filter(part_of=None, batch_photo=None, asked_at__gte=moment)
 
 
 def _unanswered() -> tuple[int, datetime | None]:
     """How many searches wait or are being answered, and since when the first does."""
-    found = (
-        Query.objects.unanswered().filter(part_of=None).aggregate(count=Count("pk"), oldest=Min("asked_at"))
-    )
+    searches = Query.objects.unanswered().filter(part_of=None, batch_photo=None)
+    found = searches.aggregate(count=Count("pk"), oldest=Min("asked_at"))
     return found["count"], found["oldest"]
 
 

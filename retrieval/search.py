@@ -10,7 +10,6 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
-from places.search import meant_by
 from retrieval import answering
 from retrieval.answering import Answer
 from retrieval.answering.approaches import Approach, Loaded
@@ -21,10 +20,12 @@ from retrieval.ranking.confidence import IS, Curve
 from retrieval.ranking.hints import answer_hints, in_order, photo_hints
 from retrieval.ranking.voting import PlaceVote, combine
 
-from . import index, serving
+from . import announcing, index, serving, webhooks
+from .limits import landmarks_within
 from .models import Hit, Query, RankedPlace
 
 PLACES_KEPT = 20
+WAITING = "waiting"  # beside the stages, in a query's seconds
 
 
 def answer(query: Query) -> None:
@@ -33,18 +34,19 @@ def answer(query: Query) -> None:
     Further views are answered first, each by itself; then the places are those of all photos together.
     May run twice; the second answer takes the place of the first.
     """
+    waited = max(0.0, (timezone.now() - query.asked_at).total_seconds())
     approach = serving.approach(query.method, verifier=query.verifier)
     calibrated = serving.calibrated(approach)
     further = list(query.views.unanswered())
     for view in further:
         Query.objects.filter(pk=query.pk).update(stage=Query.Stage.DESCRIBING)
-        _answer_alone(view, approach=approach, curve=calibrated.curve if calibrated else None)
-    _answer_alone(query, approach=approach, curve=calibrated.curve if calibrated else None)
+        _answer_alone(view, approach=approach, curve=calibrated.curve if calibrated else None, waited=waited)
+    _answer_alone(query, approach=approach, curve=calibrated.curve if calibrated else None, waited=waited)
 
 
-def _answer_alone(query: Query, *, approach: Approach, curve: Curve | None) -> None:
-    """Answer one photo; where it has views that are answered, its places are those of all."""
-    clock = _Clock(query)
+def _answer_alone(query: Query, *, approach: Approach, curve: Curve | None, waited: float) -> None:
+    """Answer one photo; where it has views that are answered, its places are those of all. waited: seconds."""
+    clock = _Clock(query, waited=waited)
     clock.starts(Query.Stage.DESCRIBING)
     try:
         with query.photo.open() as file:
@@ -61,6 +63,7 @@ def _answer_alone(query: Query, *, approach: Approach, curve: Curve | None) -> N
         without=query.from_image.group if query.from_image else None,
         landmarks=_landmarks_of(query),
     )
+    version = index.catalogue_version()  # before looking: what changes meanwhile is of the next one
     found = answering.answer(
         descriptions,
         approach=loaded,
@@ -75,12 +78,20 @@ def _answer_alone(query: Query, *, approach: Approach, curve: Curve | None) -> N
         return
     found = _with_views(found, query, curve=curve, catalogue=catalogue, loaded=loaded)
     hints = [] if found.verdict == IS else hints_for(query, pixels, descriptions, found)
-    _store(query, found, hints=hints, version=approach.checkpoint.name, seconds=clock.stops())
+    _store(
+        query,
+        found,
+        hints=hints,
+        version=approach.checkpoint.name,
+        catalogue=version,
+        seconds=clock.stops(),
+    )
 
 
 def _landmarks_of(query: Query) -> frozenset[int] | None:
-    """The landmarks that its words limit it to; None where it has none."""
-    return frozenset(meant_by(query.words).values_list("pk", flat=True)) if query.words else None
+    """The landmarks that its words and where it looks limit it to; None where nothing does."""
+    within = landmarks_within(words=query.words, bbox=query.bbox, near=query.near)
+    return None if within is None else frozenset(within.values_list("pk", flat=True))
 
 
 def hints_for(
@@ -142,21 +153,29 @@ def box_of(query: Query) -> Box | None:
     return Box(query.left, query.top, query.right, query.bottom) if query.has_box else None
 
 
+@transaction.atomic
 def fail(query: Query, *, reason: str) -> None:
     """End a search without an answer, and say why; its views that still wait end with it."""
     query.state, query.reason, query.answered_at = Query.State.FAILED, reason, timezone.now()
     ended = {"state": query.state, "reason": reason, "answered_at": query.answered_at}
     Query.objects.filter(pk=query.pk).update(**ended)  # no row where its visitor deleted it meanwhile
     query.views.unanswered().update(**ended)
+    _tell_that_done(query)
+
+
+def _tell_that_done(query: Query) -> None:
+    """Let those know who wait for it, once it is committed."""
+    webhooks.make_due(query=query)
+    announcing.announce(query.announced_as)
 
 
 class _Clock:
     """How far a search is, for its visitor to see, and how long each stage took."""
 
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: Query, *, waited: float) -> None:
         self._query = query
         self._stage, self._since = "", 0.0
-        self._seconds: dict[str, float] = {}
+        self._seconds: dict[str, float] = {WAITING: round(waited, 4)}
 
     def starts(self, stage: str) -> None:
         self.stops()
@@ -166,13 +185,19 @@ class _Clock:
 
     def stops(self) -> dict[str, float]:
         if self._stage:
-            self._seconds[self._stage] = round(time.perf_counter() - self._since, 3)
+            self._seconds[self._stage] = round(time.perf_counter() - self._since, 4)
         return self._seconds
 
 
 @transaction.atomic
 def _store(
-    query: Query, found: Answer, *, hints: list[dict], version: str, seconds: dict[str, float]
+    query: Query,
+    found: Answer,
+    *,
+    hints: list[dict],
+    version: str,
+    catalogue: str,
+    seconds: dict[str, float],
 ) -> None:
     query = Query.objects.select_for_update().filter(pk=query.pk).first()
     if query is None:  # its visitor deleted it meanwhile
@@ -205,11 +230,13 @@ def _store(
         for rank, place in enumerate(found.places[:PLACES_KEPT])
     )
     query.version, query.seconds, query.found = version, seconds, min(len(found.ranked), query.k)
+    query.catalogue = catalogue
     query.verdict, query.known, query.hints = found.verdict, found.known, hints
     query.state, query.stage, query.answered_at = Query.State.ANSWERED, "", timezone.now()
     query.save(
         update_fields=[
             "version",
+            "catalogue",
             "seconds",
             "found",
             "verdict",
@@ -220,3 +247,4 @@ def _store(
             "answered_at",
         ]
     )
+    _tell_that_done(query)

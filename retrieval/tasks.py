@@ -10,61 +10,65 @@ worker is missed by `requeue_abandoned` and sent again, one that arrives twice f
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from celery import Task
+from celery.exceptions import SoftTimeLimitExceeded
 from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 from django.core.cache import cache
-from django.core.files.base import ContentFile
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from config.celery import app
 from places import finishing
 from places.models import LandmarkImage, Province
-from places.photo import PhotoRefused, ServedCopy, inspect, served_copy
+from places.photo import PhotoRefused
 from retrieval.answering import approaches
 
-from . import coverage, effects, guessing, indexing, retention, search, serving
+from . import (
+    batches,
+    coverage,
+    effects,
+    guessing,
+    indexing,
+    keeping,
+    nightly,
+    retention,
+    search,
+    serving,
+    webhooks,
+)
+from .index import parts
+from .keeping import MOST_PHOTOS, BadBox, Fractions, KeyReused, OneOfSeveralRefused, TooManyPhotos
 from .locks import claim
-from .models import NightlyTuning, Query, WorkerPulse
+from .models import Batch, Query, Webhook, WebhookQuerySet, WorkerPulse
+from .webhooks import Hook
+
+# What asking may raise, for the doors.
+__all__ = ["MOST_PHOTOS", "BadBox", "KeyReused", "OneOfSeveralRefused", "TooManyPhotos"]
 
 logger = logging.getLogger(__name__)
 
-PHOTO_SIDE = 2048  # pixels; no method looks at more
+BATCH_CHAINS = 4  # searches of a batch in the queue at once, so that visitors do not wait behind all
 MAX_ATTEMPTS = 3  # a photo that took three workers down does not get a fourth
 REQUEUE_AFTER = timedelta(seconds=60)  # a message not taken up by then is sent again
-MOST_PHOTOS = 5  # of one place in one search
 PULSE_SECONDS = 5
 STUDY_SECONDS = 3
 PLACES_AT_ONCE = 20
+VECTORS_BITES = 20  # each of parts.AT_ONCE
+ANSWERING: dict = {
+    "autoretry_for": (OperationalError, InterfaceError),
+    "retry_backoff": True,
+    "max_retries": 5,
+    "soft_time_limit": settings.SEARCH_MAX_SECONDS,
+    "time_limit": settings.SEARCH_MAX_SECONDS + settings.TASK_GRACE_SECONDS,
+}
 BITE = 4  # photos described per task, so that a search never waits behind more than a few
-
-Fractions = tuple[float, float, float, float]
-
-
-class BadBox(ValueError):
-    """A box that lies outside the photo or has no area."""
-
-
-class TooManyPhotos(ValueError):
-    """More photos than one search takes."""
-
-
-class OneOfSeveralRefused(PhotoRefused):
-    """The photo `number`, from 0, of several that were sent together cannot be used; none was kept."""
-
-    def __init__(self, code: str, *, number: int) -> None:
-        super().__init__(code)
-        self.number = number
 
 
 def ask(
@@ -77,29 +81,36 @@ def ask(
     beside: Query | None = None,
     from_image: LandmarkImage | None = None,
     once: UUID | None = None,
+    fingerprint: str = "",
     user=None,
     session_key: str = "",
     k: int = 50,
     province: Province | None = None,
     category: str = "",
     words: str = "",
+    bbox: Fractions | None = None,
+    near: tuple[float, float, float] | None = None,
     private: bool = False,
+    webhook: Hook | None = None,
 ) -> Query:
     """Keep a visitor's question and queue it.
 
     more: further photos of the same place. box: on the first photo, left, top, right, bottom as fractions of the
-    upright photo. words: in or near which place alone to look. beside: the search of the same photos that this
+    upright photo. words: in or near which place alone to look; bbox: between which west, south, east and north,
+    near: around which latitude and longitude, within how many km. beside: the search of the same photos that this
     one is compared to. from_image: whose photo it is, where it is of the catalogue. once: asked with the same
-    before, that search is the answer, and nothing is kept. private: it is kept only until it has been read. What
-    is kept of a photo is an upright copy without metadata. Raises PhotoRefused (OneOfSeveralRefused for several), TooManyPhotos,
-    UnknownMethod, UnknownVerifier, BadBox; then nothing is kept.
+    before, that search is the answer, and nothing is kept; fingerprint: of what is asked, where `once` does not
+    hold it. private: it is kept only until it has been read. webhook: whom to tell that it is done. What is kept
+    of a photo is an upright copy without metadata. Raises PhotoRefused (OneOfSeveralRefused for several),
+    TooManyPhotos, UnknownMethod, UnknownVerifier, BadBox, KeyReused (`once` with another fingerprint); then
+    nothing is kept.
     """
     approaches.find(method, verifier=verifier)
     if len(more) >= MOST_PHOTOS:
         raise TooManyPhotos(1 + len(more))
     if before := _asked_before(once):
-        return before
-    first, *others = _copies([photo, *more])
+        return keeping.same(before, fingerprint)
+    first, *others = keeping.copies_of([photo, *more])
     shared = {
         "user": user if user and user.is_authenticated else None,
         "session_key": session_key,
@@ -111,18 +122,23 @@ def ask(
         "private": private,
         "from_image": from_image,
         "words": words,
+        "bbox": bbox,
+        "near": near,
     }
-    query = Query(beside=beside, once=once, width=first.width, height=first.height, **shared)
-    _draw(query, box)
+    size = {"width": first.width, "height": first.height}
+    query = Query(beside=beside, once=once, fingerprint=fingerprint, **size, **shared)
+    keeping.draw(query, box)
     try:
         with transaction.atomic():
-            _keep(query, first)
+            keeping.keep(query, first)
             for copy in others:
-                _keep(Query(part_of=query, width=copy.width, height=copy.height, **shared), copy)
+                keeping.keep(Query(part_of=query, width=copy.width, height=copy.height, **shared), copy)
+            if webhook:
+                webhooks.hang(webhook, query=query)
     except IntegrityError:
         query.photo.delete(save=False)  # the file was written before the row was refused
         if before := _asked_before(once):  # at the same moment
-            return before
+            return keeping.same(before, fingerprint)
         raise
     transaction.on_commit(lambda: _enqueue(query))
     return query
@@ -140,24 +156,6 @@ def ask_about(image: LandmarkImage, **question) -> Query:
     with image.photo.open() as file:
         photo = file.read()
     return ask(photo, from_image=image, **question)
-
-
-def _copies(photos: Sequence[bytes]) -> list[ServedCopy]:
-    copies = []
-    for number, photo in enumerate(photos):
-        try:
-            inspect(photo)
-            copies.append(served_copy(photo, longest_side=PHOTO_SIDE, format="JPEG"))
-        except PhotoRefused as refusal:
-            if len(photos) == 1:
-                raise
-            raise OneOfSeveralRefused(refusal.code, number=number) from refusal
-    return copies
-
-
-def _keep(query: Query, copy: ServedCopy) -> None:
-    query.photo = ContentFile(copy.data, name=f"{query.pk}.jpg")
-    query.save()
 
 
 def ask_again(
@@ -197,7 +195,7 @@ def ask_again(
 
 
 def _limits_of(query: Query) -> dict:
-    return {"province": query.province, "category": query.category, "words": query.words}
+    return {name: getattr(query, name) for name in ("province", "category", "words", "bbox", "near")}
 
 
 def _bytes_of(query: Query) -> bytes:
@@ -227,19 +225,6 @@ def compare(query: Query) -> Query:
     return root
 
 
-def _draw(query: Query, box: Fractions | None) -> None:
-    if box is None:
-        return
-    left, top, right, bottom = box
-    # A hair's breadth outside is rounding, not a mistake. Written so that NaN fails.
-    if not (-0.01 <= left < right <= 1.01 and -0.01 <= top < bottom <= 1.01):
-        raise BadBox(box)
-    query.left, query.right = (round(min(max(x, 0), 1) * query.width) for x in (left, right))
-    query.top, query.bottom = (round(min(max(y, 0), 1) * query.height) for y in (top, bottom))
-    if query.left == query.right or query.top == query.bottom:
-        raise BadBox(box)
-
-
 def _enqueue(query: Query) -> None:
     try:
         answer_query.delay(str(query.pk))
@@ -249,18 +234,33 @@ def _enqueue(query: Query) -> None:
         Query.objects.filter(pk=query.pk).update(queued_at=Now())
 
 
-@app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
+@app.task(**ANSWERING)
 def answer_query(query_id: str) -> None:
-    """Answer one query, unless somebody else is at it or has done it."""
+    """Answer one query, unless somebody else is at it or has done it, and tell whoever wants to be told."""
+    if _answer(query_id):
+        _deliver(Webhook.objects.filter(query=query_id))
+
+
+def _answer(query_id: object) -> bool:
+    """Answer or fail one query; False where somebody else is at it or has done it.
+
+    One that takes too long fails with that reason. Where it hangs in a library that hears no signal, the worker's process
+    is killed a little later, and the sweep finds the query.
+    """
     with claim(_lock_name(query_id)) as claimed:
         query = Query.objects.unanswered().filter(pk=query_id).first()
         if not claimed or query is None:
-            return
+            return False
         if query.attempts >= MAX_ATTEMPTS:
             search.fail(query, reason=Query.Reason.GAVE_UP)
-            return
+            return True
         Query.objects.filter(pk=query.pk).update(state=Query.State.RUNNING, attempts=F("attempts") + 1)
-        search.answer(query)
+        try:
+            search.answer(query)
+        except SoftTimeLimitExceeded:
+            logger.error("search %s took more than %s s", query.pk, settings.SEARCH_MAX_SECONDS)
+            search.fail(query, reason=Query.Reason.TOOK_TOO_LONG)
+        return True
 
 
 def _lock_name(query_id: object) -> str:
@@ -272,12 +272,12 @@ def requeue_abandoned() -> int:
     """Send again what a dead worker left behind and what the queue lost; returns how many.
 
     A running query whose lock is free has lost its worker: the lock died with the worker's connection. Further
-    views are never sent: they are answered with the first.
+    views are never sent: they are answered with the first; those of a batch neither: the batch is.
     """
     count = 0
     lost = (
         Query.objects.unanswered()
-        .filter(part_of=None)
+        .filter(part_of=None, batch_photo=None)
         .filter(Q(state=Query.State.RUNNING) | Q(queued_at=None) | Q(queued_at__lt=Now() - REQUEUE_AFTER))
     )
     for query in lost.order_by("asked_at"):
@@ -287,7 +287,60 @@ def requeue_abandoned() -> int:
             Query.objects.unanswered().filter(pk=query.pk).update(state=Query.State.WAITING)
         _enqueue(query)
         count += 1
+    for batch in Batch.objects.unfinished().not_queued_since(Now() - REQUEUE_AFTER):
+        _enqueue_batch(batch)
+        count += 1
     return count
+
+
+def ask_batch(photos: Sequence[batches.Sent], **question) -> Batch:
+    """Keep a question about each of many photos, one search a photo, and queue them behind what waits.
+
+    question: as `batches.keep` takes it. Raises what that does; then nothing is kept.
+    """
+    batch, is_new = batches.keep(photos, **question)
+    if is_new:
+        transaction.on_commit(lambda: [_enqueue_batch(batch) for _chain in range(BATCH_CHAINS)])
+    return batch
+
+
+def _enqueue_batch(batch: Batch) -> None:
+    try:
+        answer_batch.delay(str(batch.pk))
+    except Exception:  # each transport raises its own; the row stays, and a worker's sweep will find it
+        logger.exception("batch %s could not be queued", batch.pk)
+    else:
+        Batch.objects.filter(pk=batch.pk).update(queued_at=Now())
+
+
+@app.task(**ANSWERING)
+def answer_batch(batch_id: str) -> None:
+    """Answer one search of a batch, and come back for the next behind the waiting searches."""
+    has_answered = any(map(_answer, batches.unanswered(batch_id)))  # where all are taken, others go on
+    batch = batches.go_on(batch_id)
+    if batch and has_answered:
+        _enqueue_batch(batch)
+    _deliver(Webhook.objects.filter(batch=batch_id))
+
+
+@app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
+def deliver_webhook(webhook_id: str) -> None:
+    """Tell one receiver that what it waits for is done; what fails is tried again when its row says."""
+    with claim(f"webhook {webhook_id}") as claimed:
+        webhook = Webhook.objects.due().filter(pk=webhook_id).first()
+        if claimed and webhook:
+            webhooks.deliver(webhook)
+
+
+def _deliver(hooks: WebhookQuerySet) -> None:
+    """Queue those of them that are due and not queued yet; one whose message is lost is sent again by a sweep."""
+    for webhook in hooks.due().not_queued_since(Now() - REQUEUE_AFTER):
+        try:
+            deliver_webhook.delay(str(webhook.pk))
+        except Exception:  # each transport raises its own
+            logger.exception("webhook %s could not be queued", webhook.pk)
+        else:
+            Webhook.objects.filter(pk=webhook.pk).update(queued_at=Now())
 
 
 @app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
@@ -391,28 +444,14 @@ def measure_photos(after: int = 0) -> None:
 
 @app.task
 def tune_if_due() -> bool:
-    """Start tonight's tuning where a curator has switched it on and none has started; returns whether it did.
+    """Start tonight's tuning where it is switched on; returns whether it did."""
+    return nightly.tune_if_due()
 
-    It runs for many minutes, so in a process of its own, with the lowest claim to the processor: no search waits.
-    """
-    now = timezone.localtime()
-    tonight = now.replace(minute=0, second=0, microsecond=0)
-    due = NightlyTuning.objects.filter(on=True, hour=now.hour).exclude(started_at__gte=tonight)
-    if not due.update(started_at=now):  # one update, so of several workers one starts it
-        return False
-    subprocess.Popen(
-        [
-            "nice",
-            "-n",
-            "19",
-            sys.executable,
-            settings.BASE_DIR / "manage.py",
-            "tune_to_catalogue",
-            "--nightly",
-        ],
-        start_new_session=True,
-    )
-    return True
+
+@app.task
+def deliver_due() -> None:
+    """Queue the deliveries whose pause is over, and those whose message or worker was lost."""
+    _deliver(Webhook.objects.all())
 
 
 @app.task
@@ -442,6 +481,17 @@ def forget_what_is_over() -> None:
     with claim(retention.LOCK) as claimed:
         if claimed:
             retention.forget_what_is_over()
+
+
+@app.task
+def carry_vectors() -> None:
+    """Carry new vectors to the parts of the index that keep them, for a while, unless somebody is at it."""
+    with claim(parts.LOCK) as claimed:
+        if claimed:
+            parts.sweep()
+            moved = [parts.move() for _bite in range(VECTORS_BITES)]
+            if any(moved):
+                parts.take_stock()
 
 
 @worker_ready.connect

@@ -38,9 +38,23 @@ BEGIN
         SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', oid::regprocedure)
         FROM pg_proc AS p WHERE pronamespace = 'public'::regnamespace
         AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e')
+        UNION ALL
+        SELECT format('DROP SERVER IF EXISTS %I CASCADE', srvname) FROM pg_foreign_server
+        WHERE srvname LIKE 'vectors\_on\_%'
     LOOP
         EXECUTE each.statement;
     END LOOP;
+END $$;
+"""
+
+# Where it was made, some vectors may have lain on other servers; here all are at home.
+NOWHERE_ELSE = """
+DO $$
+BEGIN
+    IF to_regclass('public.retrieval_part') IS NOT NULL THEN
+        DELETE FROM public.retrieval_part;
+        DELETE FROM public.retrieval_strayvector;
+    END IF;
 END $$;
 """
 
@@ -100,7 +114,9 @@ def restore(path: Path, *, vectors: Path | None) -> None:
                 shutil.copyfileobj(script.stdout, psql.stdin)
                 # A script that was cut short is never committed: leaving takes back all of it.
                 if script.wait() == 0:
-                    psql.stdin.write(f"{_bring_home(vectors) if vectors else ''}COMMIT;\n".encode())
+                    psql.stdin.write(
+                        f"{_bring_home(vectors) if vectors else ''}{NOWHERE_ELSE}COMMIT;\n".encode()
+                    )
                 psql.stdin.close()
             except BrokenPipeError:
                 script.kill()

@@ -18,6 +18,8 @@ from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
 from config import database
+from retrieval.index import parts
+from retrieval.locks import claim
 
 from . import BackupError, dump, stores, weights
 from .manifest import DUMP, FILES, UNFINISHED, VECTORS, Manifest, line_of, write
@@ -27,6 +29,13 @@ from .stores import Named, Put
 THREADS = 8
 MOMENTS = 5  # how often another moment is tried, where files of one went before they could be copied
 NAME = "%Y%m%dT%H%M%SZ"
+
+KEPT_ELSEWHERE = (
+    "SELECT there.id, there.vector FROM retrieval_movedvector AS there "
+    "JOIN retrieval_descriptor AS here ON here.id = there.id AND here.part = there.part"
+)
+# They say where this place keeps its vectors, which is nothing to the place where they are brought back.
+OF_THIS_PLACE = {"retrieval_part", "retrieval_strayvector"}
 
 Progress = Callable[[str, int], None]
 
@@ -93,7 +102,7 @@ def make(folder: Path, *, progress: Progress = lambda stage, count: None) -> Mad
             made_at = datetime.now(UTC)
             place = folder / f"{made_at.strftime(NAME)}{UNFINISHED}"
             place.mkdir(mode=0o700)
-            with _moment() as snapshot:
+            with claim(parts.LOCK, wait=True), _moment() as snapshot:
                 copying = stores.put_on_shelf(
                     stores.named_by_rows(), shelf=shelf, before=before, threads=threads
                 )
@@ -209,7 +218,7 @@ def _rows() -> dict[str, int]:
     )
     counts = {}
     with connection.cursor() as cursor:
-        for table in tables:
+        for table in set(tables) - OF_THIS_PLACE:
             cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")
             (counts[table],) = cursor.fetchone()
     return counts
@@ -223,8 +232,23 @@ def _migrations() -> dict[str, list[str]]:
 
 
 def _vectors(path: Path) -> bool:
-    """Write the vectors that lie on other servers; returns whether there are any."""
-    return False
+    """Write the vectors that lie on other servers, by their descriptors; returns whether there are any."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM retrieval_descriptor WHERE part <> ''")
+        (expected,) = cursor.fetchone()
+        if not expected:
+            return False
+        with (
+            path.open("wb") as file,
+            cursor.copy(f"COPY ({KEPT_ELSEWHERE}) TO STDOUT (FORMAT binary)") as sent,
+        ):
+            for chunk in sent:
+                file.write(chunk)
+        if cursor.rowcount != expected:
+            raise BackupError(
+                f"Of {expected} vectors on other servers {cursor.rowcount} are there: `spread_index --check`."
+            )
+    return True
 
 
 def _content(path: Path) -> Content:

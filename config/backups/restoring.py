@@ -19,7 +19,8 @@ from .stores import Named
 
 ROOMS = ("accounts", "places", "retrieval")
 MADE_BY_ITSELF = {
-    "retrieval_workerpulse"
+    "accounts_allowance",
+    "retrieval_workerpulse",
 }  # of what the rooms keep: rows that a platform without users has too
 
 Progress = Callable[[str, int], None]

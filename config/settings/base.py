@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config import database, logs
 
+from .description import DESCRIPTION, TAGS
 from .desk import UNFOLD  # noqa: F401
 from .security import PERMISSIONS_POLICY, content_policy, for_any_site, s3_origins  # noqa: F401
 
@@ -108,6 +109,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Shared by all processes; the table is made by `manage.py createcachetable`.
 CACHES = {"default": env.cache("CACHE_URL", default="dbcache://cache")}
+if CACHES["default"]["BACKEND"].endswith(".RedisCache"):
+    CACHES["default"]["BACKEND"] = "config.cache.PatientRedisCache"
+    CACHES["default"]["OPTIONS"] = {
+        "socket_connect_timeout": 2,
+        "socket_timeout": 5,
+        **CACHES["default"].get("OPTIONS", {}),
+    }
 
 # Two stores: what anyone may fetch, and what only its owner and curators may.
 PUBLIC_STORAGE: dict = {
@@ -172,7 +180,7 @@ MEDIA_ROOT = VAR_DIR / "media"
 WHITENOISE_ADD_HEADERS_FUNCTION = for_any_site
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", _("Vietnamese")), ("en", _("English"))]
@@ -265,8 +273,10 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Vietnam Tourism Retrieval",
-    "DESCRIPTION": "Find a place in Vietnam from a photo.",
+    "DESCRIPTION": DESCRIPTION,
+    "TAGS": TAGS,
     "VERSION": "1.0.0",
+    "DEFAULT_GENERATOR_CLASS": "config.schema.EnglishGenerator",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
@@ -277,12 +287,13 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "CategoryEnum": "places.models.Landmark.Category",
+        "SearchStateEnum": "retrieval.models.Query.State",
+        "SearchReasonEnum": "retrieval.models.Query.Reason",
+        "WebhookStateEnum": "retrieval.models.Webhook.State",
+        "WebhookReasonEnum": "retrieval.models.Webhook.Reason",
         "KindEnum": "places.models.Landmark.Kind",
         "ChangeKindEnum": "places.models.Change.Kind",
     },
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
 }
 
 # How much one may ask in a minute, and where a second number stands, in a day; 0 is as much as one likes. Of visitors
@@ -303,12 +314,21 @@ LIMITED_PAGES = ["places", "retrieval"]  # the namespaces of those that cost som
 
 # The queue: PostgreSQL itself where CELERY_BROKER_URL names no other.
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or database.queue_url(DATABASES["default"])
+if CELERY_BROKER_URL.startswith("redis"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 5, "socket_keepalive": True}
 # What needs networks waits in a queue of its own, for workers that have them; the rest never waits behind it.
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     f"retrieval.tasks.{name}": {"queue": "describe"}
-    for name in ("answer_query", "describe_missing", "tune_if_due")
+    for name in ("answer_query", "answer_batch", "describe_missing", "tune_if_due")
 }
+# Nothing holds a worker up for ever: a task is told to end, and where it does not hear, its process is.
+SEARCH_MAX_SECONDS = env.int(
+    "SEARCH_MAX_SECONDS", default=300
+)  # networks loaded, five photos, a busy machine
+TASK_GRACE_SECONDS = 30
+CELERY_TASK_SOFT_TIME_LIMIT = env.int("TASK_MAX_SECONDS", default=1800)
+CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + TASK_GRACE_SECONDS
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -323,11 +343,13 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = (
 # A message that comes too late is dropped, so that none pile up while no worker runs.
 EVERY = {  # seconds
     "retrieval.tasks.requeue_abandoned": 5,
+    "retrieval.tasks.deliver_due": 5,
     "retrieval.tasks.look_for_work": 60,
     "retrieval.tasks.forget_private_searches": 60,
     "retrieval.tasks.tune_if_due": 60,
     "retrieval.tasks.forget_what_is_over": 3600,
     "config.celery.forget_taken_messages": 3600,
+    "retrieval.tasks.carry_vectors": 60,
 }
 CELERY_BEAT_SCHEDULE = {
     task.rpartition(".")[2]: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 30)}}
@@ -343,6 +365,10 @@ PULSE_FILE = Path(env.str("PULSE_FILE")) if env.str("PULSE_FILE", default="") el
 PHOTO_MAX_BYTES = env.int("PHOTO_MAX_BYTES", default=25 * 1024 * 1024)
 PHOTO_MAX_PIXELS = env.int("PHOTO_MAX_PIXELS", default=50_000_000)
 PHOTO_MIN_SIDE = 32
+PHOTO_MAX_SECONDS = env.int(
+    "PHOTO_MAX_SECONDS", default=20
+)  # of the processor, to open it; on a busy machine thrice
+PHOTO_MAX_MEGABYTES = env.int("PHOTO_MAX_MEGABYTES", default=1200)  # of memory, to open it
 REQUEST_MAX_BYTES = 6 * PHOTO_MAX_BYTES  # as many photos as a search takes, and what is said of them
 FILE_UPLOAD_HANDLERS = [
     "config.uploads.TooLargeIsCutShort",
@@ -367,6 +393,11 @@ SESSION_COOKIE_AGE = 24 * 3600 * (VISITORS_SEARCHES_KEPT_DAYS or 365)
 # The map is our own outline of Vietnam; a tile server, where one is given, is drawn under the marks instead.
 MAP_TILES_URL = env.str("MAP_TILES_URL", default="")  # https://host/{z}/{x}/{y}.png
 MAP_TILES_ATTRIBUTION = env.str("MAP_TILES_ATTRIBUTION", default="")
+
+# Programs that are told when a search is done must be reachable by everyone; False is for a receiver of one's own.
+WEBHOOKS_PUBLIC_ONLY = env.bool("WEBHOOKS_PUBLIC_ONLY", default=True)
+# How many callers of the API a web process lets wait for their answer at once; the others are told to come back.
+WAITING_REQUESTS = env.int("WAITING_REQUESTS", default=3)
 
 # Networks. The methods know nothing of Django: they read these from the environment.
 os.environ.setdefault("WEIGHTS_DIR", str(VAR_DIR / "weights"))

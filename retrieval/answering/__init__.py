@@ -85,7 +85,7 @@ def answer(
 
     Each method's shortlist, their fusion, the close comparison, the vote and its confidence, and only then the
     expansion of the query, which would draw a stranger's photo towards the catalogue. k: images wanted. box: the
-    share of the photo that was asked about. tell: hears "searching", then "verifying".
+    share of the photo that was asked about. tell: hears "searching", "verifying", then "voting".
     """
     facts = approach.approach
     tell("searching")
@@ -105,6 +105,7 @@ def answer(
             depth=facts.close_look.depth,
             landmark_of=landmark_of if facts.close_look.adaptive else None,
         )
+    tell("voting")
     groups = {image: label.duplicates for image, label in labels.items()}
     places = vote(ranked, landmark_of=landmark_of, duplicate_group_of=groups)[:PLACES]
     measured = signals(

@@ -1,5 +1,6 @@
 """What the platform knows of each photo by each method, what visitors asked, and what they were answered."""
 
+from .batches import Batch, BatchPhoto, BatchQuerySet
 from .checkpoints import NightlyTuning, ServableCheckpoint
 from .confidence import Calibration
 from .corrections import Correction, CorrectionQuerySet
@@ -10,10 +11,15 @@ from .evaluations import Evaluation
 from .guesses import Neighbour, PlaceGuess, PlaceGuessQuerySet, WaitingDescriptor
 from .lookalikes import LookAlike, LookAlikeQuerySet
 from .offers import Offer, OfferQuerySet
+from .parts import MovedVector, Part, StrayVector
 from .queries import Hit, Query, QueryQuerySet, RankedPlace, query_photo_path
+from .webhooks import Webhook, WebhookQuerySet
 from .workers import WorkerPulse
 
 __all__ = [
+    "Batch",
+    "BatchPhoto",
+    "BatchQuerySet",
     "Calibration",
     "Correction",
     "CorrectionQuerySet",
@@ -25,10 +31,12 @@ __all__ = [
     "LocalFeatureSet",
     "LookAlike",
     "LookAlikeQuerySet",
+    "MovedVector",
     "Neighbour",
     "NightlyTuning",
     "Offer",
     "OfferQuerySet",
+    "Part",
     "PlaceCoverage",
     "PlaceCoverageQuerySet",
     "PlaceGuess",
@@ -37,7 +45,10 @@ __all__ = [
     "QueryQuerySet",
     "RankedPlace",
     "ServableCheckpoint",
+    "StrayVector",
     "WaitingDescriptor",
+    "Webhook",
+    "WebhookQuerySet",
     "WorkerPulse",
     "query_photo_path",
 ]

@@ -25,16 +25,25 @@ class Described(models.Model):
 
 
 class Descriptor(Described):
-    """A photo's vector. A photo without one is still to be described: there is no other state."""
+    """A photo's vector. A photo without a row is still to be described: there is no other state.
 
-    vector = VectorField()  # no dimension: each method and version has its own
+    The vector lies in the row, or in the part that the row names (`parts.MovedVector`).
+    """
+
+    vector = VectorField(null=True)  # no dimension: each method and version has its own
+    part = models.CharField(max_length=30, blank=True, default="", db_default="", editable=False)
 
     class Meta:
         verbose_name, verbose_name_plural = _("descriptor"), _("descriptors")
         constraints = [
             models.UniqueConstraint(
                 fields=["image", "method", "version"], name="one_descriptor_per_image_method_and_version"
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(part="", vector__isnull=False)
+                | (~models.Q(part="") & models.Q(vector=None)),
+                name="a_vector_lies_in_its_row_or_in_a_part",
+            ),
         ]
         indexes = [models.Index(fields=["method", "version"], name="descriptors_by_method")]
 

@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -80,20 +81,25 @@ class QueryQuerySet(models.QuerySet["Query"]):
         says_so = models.Exists(named) & ~models.Q(verdict=Query.Verdict.UNKNOWN)
         return self.filter(models.Q(title__icontains=words) | says_so)
 
-    def with_answer(self) -> "QueryQuerySet":
-        """Each with its views, the places and hits of all, and what a page shows of them, in a handful of queries."""
+    def with_answer(self, *, explained: bool = False) -> "QueryQuerySet":
+        """Each with its views, the places and hits of all, and what a page shows of them, in a handful of queries.
+
+        explained: its hits with their matches.
+        """
         views = Query.objects.with_own_answer().order_by("asked_at", "pk")
-        whole = self.with_own_answer().select_related("from_image__landmark")
+        whole = self.with_own_answer(explained=explained)
+        whole = whole.select_related("from_image__landmark", "province", "webhook")
         return whole.prefetch_related(models.Prefetch("views", views))
 
-    def with_own_answer(self) -> "QueryQuerySet":
+    def with_own_answer(self, *, explained: bool = False) -> "QueryQuerySet":
         """The same without further views."""
+        hits = Hit.objects.select_related("image__landmark__province")
         return self.prefetch_related(
             models.Prefetch(
                 "places",
                 RankedPlace.objects.select_related("landmark__province", "landmark__former_province"),
             ),
-            models.Prefetch("hits", Hit.objects.select_related("image__landmark__province").defer("matches")),
+            models.Prefetch("hits", hits if explained else hits.defer("matches")),
         )
 
     def unanswered(self) -> "QueryQuerySet":
@@ -117,6 +123,7 @@ class Query(models.Model):
         DESCRIBING = "describing", _("Describing the photo")
         SEARCHING = "searching", _("Searching the catalogue")
         VERIFYING = "verifying", _("Comparing closely")
+        VOTING = "voting", _("Weighing the places")
 
     class Verdict(models.TextChoices):
         """What the confidence of the places amounts to."""
@@ -134,6 +141,7 @@ class Query(models.Model):
             _("No photo of the catalogue is described by this method yet."),
         )
         GAVE_UP = "gave_up", _("The search could not be finished. Please try again.")
+        TOOK_TOO_LONG = "took_too_long", _("The search took too long and was ended. Please try again.")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -161,8 +169,13 @@ class Query(models.Model):
         help_text=_("A photo of the catalogue; neither it nor its near-duplicates are found."),
     )  # fmt: skip
     once = models.UUIDField(
-        null=True, editable=False, help_text="The same for a form that is sent twice, and for nothing else."
-    )
+        null=True, editable=False,
+        help_text="The same for what is sent twice, and for nothing else.",
+    )  # fmt: skip
+    fingerprint = models.CharField(
+        max_length=64, blank=True, editable=False,
+        help_text="Of what a program asks under a key of its own: with the same key it must be the same.",
+    )  # fmt: skip
 
     photo = models.FileField(_("photo"), storage=storage.private, upload_to=query_photo_path, max_length=200)
     width = models.PositiveIntegerField(_("width"), help_text=_("Pixels, upright."))
@@ -185,6 +198,14 @@ class Query(models.Model):
         _("only of this category"), max_length=20, choices=Landmark.Category, blank=True
     )
     words = models.CharField(_("only in or near"), max_length=100, blank=True)
+    bbox = ArrayField(
+        models.FloatField(), size=4, verbose_name=_("only between"), null=True, blank=True,
+        help_text=_("West, south, east, north in degrees."),
+    )  # fmt: skip
+    near = ArrayField(
+        models.FloatField(), size=3, verbose_name=_("only around"), null=True, blank=True,
+        help_text=_("Latitude and longitude in degrees, and the radius in km."),
+    )  # fmt: skip
 
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
     stage = models.CharField(_("stage"), max_length=10, choices=Stage, blank=True)
@@ -193,7 +214,13 @@ class Query(models.Model):
     asked_at = models.DateTimeField(_("asked"), default=timezone.now)
     queued_at = models.DateTimeField(null=True, editable=False)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
-    seconds = models.JSONField(_("seconds by stage"), default=dict, blank=True)
+    seconds = models.JSONField(
+        _("seconds by stage"), default=dict, blank=True, help_text=_("And those it waited for a worker.")
+    )
+    catalogue = models.CharField(
+        _("version of the catalogue"), max_length=60, blank=True,
+        help_text=_("As it was when the answer was given."),
+    )  # fmt: skip
     verdict = models.CharField(
         _("verdict"), max_length=10, choices=Verdict, blank=True,
         help_text=_("Empty where the method's confidence is not calibrated."),
@@ -220,6 +247,14 @@ class Query(models.Model):
                     bottom__lte=models.F("height"),
                 ),
             ),  # fmt: skip
+            models.CheckConstraint(
+                name="a_bbox_is_four_numbers_in_order",
+                condition=models.Q(bbox=None)
+                | models.Q(bbox__len=4, bbox__0__lt=models.F("bbox__2"), bbox__1__lt=models.F("bbox__3")),
+            ),
+            models.CheckConstraint(
+                name="a_radius_belongs_to_a_point", condition=models.Q(near=None) | models.Q(near__len=3)
+            ),
             models.CheckConstraint(
                 name="a_failed_search_has_a_reason",
                 condition=~models.Q(state="failed") | ~models.Q(reason=""),
@@ -254,6 +289,11 @@ class Query(models.Model):
         return self.state in (self.State.ANSWERED, self.State.FAILED)
 
     @property
+    def announced_as(self) -> str:
+        """The name under which `announcing` says that it is done."""
+        return f"search {self.pk}"
+
+    @property
     def forgotten_at(self) -> datetime | None:
         """When a private search ends; None before its answer, and for those that are kept."""
         return self.answered_at + private_for() if self.private and self.answered_at else None
@@ -266,7 +306,26 @@ class Query(models.Model):
     def limits(self) -> list[str]:
         """What the search was limited to, in the reader's language."""
         limits = [self.words, self.province and self.province.name, self.get_category_display()]
+        if self.near:
+            latitude, longitude, km = (f"{number:g}" for number in self.near)
+            limits.append(
+                _("{km} km around {latitude}, {longitude}").format(
+                    km=km, latitude=latitude, longitude=longitude
+                )
+            )
+        if self.bbox:
+            west, south, east, north = (f"{degrees:g}°" for degrees in self.bbox)
+            limits.append(
+                _("{west} to {east} east, {south} to {north} north").format(
+                    west=west, south=south, east=east, north=north
+                )
+            )
         return [limit for limit in limits if limit]
+
+    @property
+    def seconds_at_work(self) -> float:
+        """What its stages took together, its wait for a worker left out."""
+        return sum(self.seconds.get(stage, 0) for stage in self.Stage.values)
 
     @property
     def root(self) -> "Query":

@@ -97,8 +97,9 @@ def _progress(query: Query) -> dict:
     steps = [("", Query.State.WAITING.label), *answer_page.stages(query)]
     names = [name for name, _label in steps]
     at = 0
-    if query.state == Query.State.RUNNING:
-        at = names.index(query.stage) if query.stage in names else len(names) - 1
+    if query.state == Query.State.RUNNING and query.stage:
+        order = ["", *Query.Stage.values]  # a step that is not shown counts as the one before it
+        at = max(i for i, name in enumerate(names) if order.index(name) <= order.index(query.stage))
     alone = query.state == Query.State.WAITING and not WorkerPulse.any_alive()
     patient = (timezone.now() - query.asked_at).total_seconds() > PATIENCE
     return {

@@ -241,7 +241,12 @@
     });
   }
 
-  const target = into && document.querySelector(into);
-  if (target) target.append(host);
-  else script.after(host);
+  const settle = () => {
+    const target = into && document.querySelector(into);
+    if (target) target.append(host);
+    else if (script.closest("body")) script.after(host);
+    else document.body.append(host);
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", settle);
+  else settle();
 })();

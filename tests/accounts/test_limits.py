@@ -69,6 +69,15 @@ def test_what_is_left_is_told():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("per_minute", [7, 60, 300, 1200])
+def test_each_request_leaves_one_less(per_minute):
+    limit = Limit(Act.READ, per_minute=per_minute, per_day=None)
+    assert [limits.count("one", limit).minute_left for _try in range(3)] == [
+        per_minute - 1, per_minute - 2, per_minute - 3,
+    ]  # fmt: skip
+
+
+@pytest.mark.django_db
 def test_a_days_worth_ends_at_midnight():
     assert number_let_in(DAY, tries=5) == 3
     refused = limits.count("one", DAY)
@@ -178,7 +187,9 @@ def test_connections_that_count_at_once_let_in_no_more_than_one_would():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_connections_that_count_at_once_take_a_minutes_allowance_once_each():
+def test_connections_that_count_at_once_take_a_minutes_allowance_once_each(monkeypatch):
+    noon = "timestamptz '2026-11-30 12:00:00+07'"
+    monkeypatch.setattr(limits, "COUNT", limits.COUNT.replace("now()", noon))
     limit = Limit(Act.READ, per_minute=100, per_day=None)
     limits.count("one", limit)
     before = Allowance.objects.get().free_at

@@ -43,6 +43,7 @@ def test_a_browser_may_use_a_key_nowhere_else(token):
     assert ALLOWED not in beforehand(SEARCHES, STRANGER, method="POST", headers="authorization")
     answer = ask(STRANGER, token=token)
     assert (answer.status_code, ALLOWED in answer) == (403, False)
+    assert answer.json()["code"] == "origin_not_allowed"
     assert STRANGER in answer.content.decode()
     assert ask("null", token=token).status_code == 403
 

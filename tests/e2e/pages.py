@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from accounts import keys
+from accounts.models import ApiKey, KeyUsage
 from places.models import Landmark, LandmarkImage
 from retrieval.models import LookAlike, Query, RankedPlace, WorkerPulse
 from tests.factories import LandmarkFactory, LandmarkImageFactory, ProvinceFactory, UserFactory
@@ -31,6 +34,7 @@ class Shown:
     images: list[LandmarkImage]
     bare: Landmark
     searches: dict[str, Query]
+    key: ApiKey
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,8 @@ PAGES = [
     Page("account-email", "account_email", logged_in=True),
     Page("account-password", "account_change_password", logged_in=True),
     Page("account-two-step", "mfa_index", logged_in=True),
+    Page("keys", "accounts:keys", logged_in=True),
+    Page("key-revoke", "accounts:key-revoke", lambda shown: [shown.key.pk], logged_in=True),
     Page("history", "retrieval:history", logged_in=True),
     Page("history-empty", "retrieval:history"),
     Page("collections", "places:collections", logged_in=True),
@@ -159,8 +165,15 @@ def make_rows() -> Shown:
         "running": asked(shared=True, state="running", stage="searching"),
         "own": judged("is", [0.92, 0.03, 0.01], firsts, user=traveller),
     }
+    key = keys.issue(
+        traveller, name="Lotus guide", scopes=["search", "catalogue"], origins=["https://lotus.example"]
+    ).key
+    for back in range(12):
+        day = timezone.localdate() - timedelta(days=back)
+        for kind in ("search", "catalogue"):
+            KeyUsage.objects.create(key=key, day=day, kind=kind, requests=40 + back, refusals=back)
     bare = LandmarkFactory(slug="bare", name_vi=LONG_NAME, name_en=LONG_NAME, province=None)
-    return Shown(traveller, places, images, bare, searches)
+    return Shown(traveller, places, images, bare, searches, key)
 
 
 def judged(verdict: str, chances: list[float], images: list[LandmarkImage], **fields) -> Query:

@@ -366,7 +366,7 @@ def test_a_preview_is_made_once_and_is_for_curators_alone(client, monkeypatch):
     image = LandmarkImageFactory(size=(1000, 500))
     address = reverse("admin:places_landmarkimage_preview", args=[image.pk])
     first = client.get(address).content
-    monkeypatch.setattr("places.photo.upright", None)
+    monkeypatch.setattr("places.photo.copies", None)
     assert client.get(address).content == first
     large = client.get(f"{address}?large")
     assert large["Content-Type"] == "image/jpeg"

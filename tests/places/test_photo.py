@@ -10,8 +10,10 @@ import pytest
 from django.utils import translation
 from PIL import ExifTags, Image, ImageCms, ImageFile
 
-from places import photo
+from places import decoding, photo
+from places.limited import Refused
 from tests.factories import drawn_photo, drawn_picture, encoded
+from tests.places import test_limited
 
 FORMATS = ["JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF"]
 
@@ -123,7 +125,7 @@ def test_a_one_pixel_image_is_refused_as_too_small():
 
 def test_a_file_of_too_many_bytes_is_refused_unread(settings):
     settings.PHOTO_MAX_BYTES = 1000
-    with mock.patch.object(Image, "open") as reading:
+    with mock.patch.object(photo.children, "run") as reading:
         assert refusal(drawn_photo(1)) == "too_many_bytes"
     assert not reading.called
 
@@ -134,12 +136,40 @@ def test_a_decompression_bomb_is_refused_from_its_header(side):
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_no_pixel_of_too_large_a_photo_is_decoded(format, settings):
-    settings.PHOTO_MAX_PIXELS = 640 * 480 - 1
+def test_no_pixel_of_too_large_a_photo_is_decoded(format):
     data = drawn_photo(1, format=format)
-    with mock.patch.object(ImageFile.ImageFile, "load") as decoding:
-        assert refusal(data) == "too_many_pixels"
-    assert not decoding.called
+    limits = {"bytes": len(data), "pixels": 640 * 480 - 1, "side": 1}
+    with mock.patch.object(ImageFile.ImageFile, "load") as loading, pytest.raises(Refused) as refused:
+        decoding.copies(data, limits=limits, longest_side=320, wanted=[(320, "JPEG")])
+    assert refused.value.code == "too_many_pixels"
+    assert not loading.called
+
+
+@pytest.mark.parametrize(
+    ("work", "code"),
+    [("crashes", "breaks_decoder"), ("waits", "too_costly"), ("turns_in_circles", "too_costly")],
+)
+def test_what_breaks_or_holds_up_its_decoder_is_refused_with_a_reason(work, code, settings, monkeypatch):
+    settings.PHOTO_MAX_SECONDS = 1
+    run = photo.children.run
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            photo.children,
+            "run",
+            lambda _work, data, *, bounds, **_options: run(
+                f"{test_limited.__name__}:{work}", data, bounds=bounds
+            ),
+        )
+        assert refusal(drawn_photo(1)) == code
+    assert photo.inspect(drawn_photo(1)).width == 640
+
+
+def test_a_photo_that_needs_too_much_memory_is_refused_with_a_reason(settings):
+    settings.PHOTO_MAX_MEGABYTES = 60
+    large = encoded(Image.new("RGB", (6000, 5000), "tomato"), "PNG")
+    assert refusal(large) == "too_costly"
+    settings.PHOTO_MAX_MEGABYTES = 600
+    assert photo.served_copy(large, longest_side=320, format="JPEG").width == 320
 
 
 @pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG", "AVIF"])

@@ -1,6 +1,7 @@
 import http.server
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -115,3 +116,72 @@ def test_a_name_is_resolved_once_and_one_bad_address_of_several_is_enough(monkey
 def test_what_is_no_web_address_is_refused(address):
     with pytest.raises(NotFetched, match="no web address"):
         fetch(address, max_bytes=1000)
+
+
+class Listener(http.server.BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        sent = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/drip":
+            while True:  # an answer that never ends
+                self.wfile.write(b"x")
+                time.sleep(0.05)
+        self.send_response(202 if sent == b"told" and self.headers["X-Said"] == "so" else 400)
+        self.send_header("Location", "/elsewhere")
+        self.end_headers()
+
+    def log_message(self, *_said) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listener) as running:
+        running.handle_error = lambda *_about: None  # it is hung up on
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+
+
+def tell(address: str, **options) -> int:
+    options = {"headers": {"X-Said": "so"}, "seconds": 20, "public_only": False} | options
+    return public_web.post(address, b"told", **options)
+
+
+def test_what_is_posted_arrives_and_the_status_comes_back(listener):
+    assert tell(f"{listener}/") == 202
+    assert tell(f"{listener}/", headers={"X-Said": "no"}) == 400
+
+
+def test_an_answer_that_drips_for_ever_is_cut(listener):
+    with pytest.raises(NotFetched):
+        tell(f"{listener}/drip", seconds=0.5)
+
+
+def test_nothing_is_posted_into_a_network(listener):
+    with pytest.raises(public_web.NotPublic):
+        tell(listener, public_only=True)
+
+
+@pytest.mark.parametrize(
+    ("address", "refusal"),
+    [
+        ("https://example.org/told", None),
+        ("http://93.184.215.14:8080/", None),
+        ("http://127.0.0.1/", public_web.NotPublic),
+        ("http://[::1]/", public_web.NotPublic),
+        ("http://LOCALHOST/", public_web.NotPublic),
+        ("ftp://example.org/", NotFetched),
+        ("https://example.org/đ", NotFetched),
+        ("https://example.org/a b", NotFetched),
+        ("https://example.org/\r\nX: y", NotFetched),
+        ("https://me@example.org/", NotFetched),
+        ("told", NotFetched),
+    ],
+)
+def test_an_address_is_checked_without_asking_for_its_name(monkeypatch, address, refusal):
+    monkeypatch.setattr(socket, "getaddrinfo", None)
+    if refusal is None:
+        public_web.check(address)
+    else:
+        with pytest.raises(refusal):
+            public_web.check(address)

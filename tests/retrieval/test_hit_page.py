@@ -253,7 +253,7 @@ def test_the_answer_of_the_api_leads_to_each_hit_and_weighs_each_place(client):
         (3, 3, 0),
         (3, 3, 1),
     ]
-    assert "matches" not in body["hits"][0]
+    assert body["hits"][0]["matches"] is None
     Query.objects.update(shared=False)
     assert client.get(body["hits"][1]["url"]).json()["rank"] == 1  # the address carries the token
 
@@ -270,7 +270,7 @@ def test_the_api_documents_matches(client):
     schema = client.get("/api/v1/schema/", {"format": "json"}).json()
     [path] = [path for path in schema["paths"] if path.endswith("/hits/{rank}/")]
     answer = schema["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-    assert answer["$ref"].endswith("/HitDetail")
-    matches = schema["components"]["schemas"]["HitDetail"]["properties"]["matches"]
+    assert answer["$ref"].endswith("/Hit")
+    matches = schema["components"]["schemas"]["Hit"]["properties"]["matches"]
     assert matches["items"]["type"] == "array"
     assert "query_x" in matches["description"]

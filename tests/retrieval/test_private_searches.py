@@ -154,7 +154,7 @@ def test_in_private_mode_an_old_search_is_repeated_privately(client, user):
 
 
 def test_programs_ask_privately_too(client, user):
-    from tests.retrieval.test_api import post
+    from tests.retrieval.api.test_searches import post
 
     assert post(client, private="true").status_code == 202
     assert Query.objects.get().private

@@ -141,7 +141,7 @@ def test_the_command_counts_before_it_deletes(capsys):
 def test_a_search_deleted_while_it_is_answered_is_no_error():
     for end in (
         lambda query: search.fail(query, reason=Query.Reason.GAVE_UP),
-        lambda query: search._store(query, None, hints=[], version="", seconds={}),
+        lambda query: search._store(query, None, hints=[], version="", catalogue="", seconds={}),
     ):
         query = asked()
         Query.objects.all().delete()

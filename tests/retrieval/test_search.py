@@ -32,7 +32,7 @@ def test_a_photo_of_the_catalogue_is_answered_by_its_place(method):
     assert first.similarity == pytest.approx(1, abs=0.02)
     assert (first.inliers is not None) == (method == "delf")
     assert query.version
-    assert set(query.seconds) == {"describing", "searching", "verifying"}
+    assert set(query.seconds) == {"waiting", "describing", "searching", "verifying", "voting"}
 
 
 def test_a_box_asks_only_about_what_it_shows():

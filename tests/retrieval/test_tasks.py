@@ -1,8 +1,8 @@
 import math
-import subprocess
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.cache import cache
 from django.db import OperationalError
 from django.utils import timezone
@@ -12,7 +12,7 @@ from PIL import ExifTags, Image
 from places.models import LandmarkImage
 from places.photo import PhotoRefused
 from retrieval import indexing, methods, search, tasks
-from retrieval.models import Descriptor, NightlyTuning, Query, WorkerPulse
+from retrieval.models import Descriptor, Query, WorkerPulse
 from tests.factories import LandmarkImageFactory, UserFactory, drawn_photo, drawn_picture, encoded
 from tests.retrieval.test_locks import claimed_elsewhere
 
@@ -134,6 +134,27 @@ def test_a_search_that_keeps_taking_its_worker_down_is_given_up():
     tasks.answer_query(str(query.pk))
     query.refresh_from_db()
     assert (query.state, query.reason) == (Query.State.FAILED, Query.Reason.GAVE_UP)
+
+
+def test_a_search_that_takes_too_long_fails_with_that_reason_and_another_is_answered(monkeypatch):
+    slow, quick = ask(), ask()
+    with monkeypatch.context() as patch:
+
+        def take_too_long(query: Query) -> None:
+            raise SoftTimeLimitExceeded
+
+        patch.setattr(tasks.search, "answer", take_too_long)
+        tasks.answer_query(str(slow.pk))
+    tasks.answer_query(str(quick.pk))
+    slow.refresh_from_db()
+    quick.refresh_from_db()
+    assert (slow.state, slow.reason) == (Query.State.FAILED, Query.Reason.TOOK_TOO_LONG)
+    assert quick.reason != Query.Reason.TOOK_TOO_LONG
+
+
+def test_no_task_may_run_for_ever(settings):
+    assert 0 < tasks.answer_query.soft_time_limit < tasks.answer_query.time_limit
+    assert 0 < tasks.app.conf.task_soft_time_limit < tasks.app.conf.task_time_limit
 
 
 def test_a_search_left_running_by_a_dead_worker_is_sent_again(sent):
@@ -261,55 +282,6 @@ def test_work_that_nobody_announced_is_found(sent, monkeypatch, django_capture_o
     with django_capture_on_commit_callbacks(execute=True):
         tasks.look_for_work()
     assert sent == ["describe"]
-
-
-TWO_O_CLOCK = datetime(2026, 3, 9, 2, 20, tzinfo=timezone.get_default_timezone())
-
-
-@pytest.fixture
-def night(monkeypatch):
-    """Gives the commands started when tunings are looked for at this moment."""
-    started: list[list[str]] = []
-    monkeypatch.setattr(subprocess, "Popen", lambda command, **_options: started.append(command))
-
-    def look(at: datetime) -> list[list[str]]:
-        monkeypatch.setattr(timezone, "now", lambda: at)
-        before = len(started)
-        assert tasks.tune_if_due() == (len(started) > before)
-        return started[before:]
-
-    return look
-
-
-def test_a_tuning_starts_once_a_night(night):
-    NightlyTuning.objects.create(pk=1, on=True, hour=2)
-    (command,) = night(TWO_O_CLOCK)
-    assert command[:3] == ["nice", "-n", "19"]
-    assert command[-2:] == ["tune_to_catalogue", "--nightly"]
-    assert NightlyTuning.objects.get().started_at == TWO_O_CLOCK
-    assert night(TWO_O_CLOCK + timedelta(minutes=1)) == []
-    assert night(TWO_O_CLOCK + timedelta(minutes=39)) == []
-    assert len(night(TWO_O_CLOCK + timedelta(days=1, minutes=-15))) == 1
-
-
-@pytest.mark.parametrize("hours", [-1, 1, 12])
-def test_at_another_hour_no_tuning_starts(night, hours):
-    NightlyTuning.objects.create(pk=1, on=True, hour=2)
-    assert night(TWO_O_CLOCK + timedelta(hours=hours)) == []
-    assert NightlyTuning.objects.get().started_at is None
-
-
-def test_the_hour_is_that_of_the_place_and_not_of_greenwich(night):
-    NightlyTuning.objects.create(pk=1, on=True, hour=TWO_O_CLOCK.astimezone(UTC).hour)
-    assert night(TWO_O_CLOCK.astimezone(UTC)) == []
-    NightlyTuning.objects.update(hour=2)
-    assert len(night(TWO_O_CLOCK.astimezone(UTC))) == 1
-
-
-def test_where_nobody_has_switched_it_on_no_tuning_starts(night):
-    assert night(TWO_O_CLOCK) == []
-    NightlyTuning.objects.create(pk=1, on=False, hour=2)
-    assert night(TWO_O_CLOCK) == []
 
 
 def test_renditions_are_made_a_few_at_a_time_and_one_that_fails_is_passed_by(monkeypatch):

@@ -4,6 +4,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from places import curation, finishing
 from places.models import LandmarkImage
@@ -15,7 +16,9 @@ from retrieval.models import (
     Hit,
     LocalFeatureSet,
     LookAlike,
+    MovedVector,
     Neighbour,
+    Part,
     PlaceGuess,
     Query,
     WaitingDescriptor,
@@ -48,6 +51,12 @@ def image() -> LandmarkImage:
             defaults={"confusions": 1, "photos": 2, "similarity": 0.5, side: image, "detail_en": "x", **BY},
         )
     WaitingDescriptor.objects.create(image=image, vector=[1.0, 0.0], **BY)
+    Part.objects.create(name="here", first_slot=0, end_slot=1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE descriptors_on_here PARTITION OF retrieval_movedvector FOR VALUES IN ('here')"
+        )
+    MovedVector.objects.create(id=1, part="here", image=image, vector=[1.0, 0.0], **BY)
     for each in (image, LandmarkImageFactory(size=(64, 48))):
         guess = PlaceGuess.objects.create(image=each, **BY)
     Neighbour.objects.create(guess=guess, image=image, rank=0, similarity=0.9)

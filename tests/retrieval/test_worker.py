@@ -123,6 +123,27 @@ def test_searches_wait_for_a_worker_survive_its_death_and_a_database_that_drops_
     assert answered(ask()).places.get().landmark == image.landmark
 
 
+@pytest.fixture
+def impatient(monkeypatch) -> None:
+    """For the workers that are started afterwards; long enough for networks to be loaded on a slow day."""
+    monkeypatch.setenv("SEARCH_MAX_SECONDS", "30")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_search_that_hangs_fails_with_its_reason_and_its_worker_answers_the_next(start_worker):
+    image = LandmarkImageFactory(published=True, seed=1)
+    indexing.describe_image(image, names=["sir"])
+    hanging = ask()
+    os.remove(hanging.photo.path)
+    os.mkfifo(hanging.photo.path)  # as a store that never answers: nobody will write into it
+    worker = start_worker()
+    until(lambda: Query.objects.filter(pk=hanging.pk, answered_at__isnull=False).exists())
+    hanging.refresh_from_db()
+    assert (hanging.state, hanging.reason) == (Query.State.FAILED, Query.Reason.TOOK_TOO_LONG)
+    assert answered(ask()).places.get().landmark == image.landmark
+    assert worker.poll() is None
+
+
 def _waits_for_a_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(

@@ -22,8 +22,9 @@ from places import curation, finishing
 from places.models import LandmarkImage
 from retrieval import index, methods, tasks
 from retrieval.methods.base import Description
-from retrieval.models import Query, ServableCheckpoint
+from retrieval.models import Descriptor, Query, ServableCheckpoint
 from tests.factories import LandmarkImageFactory, UserFactory, drawn_photo
+from tests.other_server import other_server
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 
@@ -130,6 +131,30 @@ def test_what_is_brought_back_is_equal_row_for_row_and_byte_for_byte_and_answers
     assert json.loads(answer) == [[found.id, found.similarity] for found in here]
     assert has_index == "True"
     assert elsewhere("migrate", "--check", check=False).returncode == 0
+
+
+def test_vectors_that_lie_on_another_server_are_put_by_and_all_at_home_where_they_are_brought_back(
+    photos, kept, elsewhere
+):
+    expected = index.vectors_of(GEM)
+    with other_server() as beside:
+        call_command(
+            "spread_index", "--add", "beside", "--at", beside.address(), "--share", 100, stdout=StringIO()
+        )
+        assert not Descriptor.objects.filter(part="").exists()
+        put_by(kept)
+        call_command("backup", kept, "--verify", stdout=StringIO())
+        with connection.cursor() as cursor:
+            cursor.execute("DROP EXTENSION postgres_fdw CASCADE")
+    elsewhere("restore", kept)
+    ask = (
+        "from retrieval import index, methods; from retrieval.models import Descriptor, Part\n"
+        "ids, vectors = index.vectors_of(methods.find('cnn_irwnha'))\n"
+        "print(ids.tobytes().hex(), vectors.tobytes().hex(), Part.objects.count(), Descriptor.objects.exclude(part='').count())\n"
+    )
+    ids, vectors, parts, away = elsewhere("shell", "--no-imports", "-c", ask).stdout.split()
+    assert (ids, vectors) == (expected[0].tobytes().hex(), expected[1].tobytes().hex())
+    assert (parts, away) == ("0", "0")
 
 
 def test_the_next_backup_into_the_same_folder_copies_only_what_is_new(photos, kept):

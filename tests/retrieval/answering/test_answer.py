@@ -242,7 +242,7 @@ def test_the_box_is_told_to_the_signals():
 def test_the_stages_are_told_in_their_order():
     told: list[str] = []
     asked(STREET, tell=told.append)
-    assert told == ["searching", "verifying"]
+    assert told == ["searching", "verifying", "voting"]
 
 
 @pytest.mark.parametrize(("k", "images"), [(10, 100), (120, 120), (500, 150)])

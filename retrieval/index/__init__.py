@@ -3,7 +3,8 @@
 All methods and versions share one column without a dimension. Up to EXACT_LIMIT rows a search reads them all:
 exact, and faster than an index once filters apply. Above it, a method's partial HNSW index is used where
 `build_index` made one; it scans on until enough rows pass the filters, and where even that brings too few,
-the exact search answers. So a filter never returns fewer photos than exist.
+the exact search answers. So a filter never returns fewer photos than exist. Some of the vectors may lie on other
+servers: `parts`.
 """
 
 from __future__ import annotations
@@ -15,16 +16,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import BinaryField, Func, Q, QuerySet
+from django.db.models import BinaryField, F, Func, Max, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from pgvector.django import CosineDistance, HalfVectorField
 
-from places.models import Landmark, LandmarkImage, Province
+from places.models import Change, Landmark, LandmarkImage, Province
 from retrieval.answering import Label
 from retrieval.methods.base import Description, LocalFeatures, Method
 from retrieval.ranking import Candidate
 
-from .models import DescribeFailure, Descriptor, LocalFeatureSet, WaitingDescriptor
+from ..models import DescribeFailure, Descriptor, LocalFeatureSet, WaitingDescriptor
+from . import parts
 
 EXACT_LIMIT = 5_000  # rows; below it the exact search took 13 ms or less where HNSW with a filter took 39
 EF_SEARCH_LIMIT = 1_000  # pgvector's own
@@ -40,7 +42,9 @@ def put(image: LandmarkImage, *, method: type[Method] | Method, description: Des
         if not LandmarkImage.objects.published().select_for_update(no_key=True).filter(pk=image.pk).exists():
             return False
         if method.ranks:
-            Descriptor.objects.update_or_create(image=image, **key, defaults={"vector": description.vector})
+            Descriptor.objects.update_or_create(
+                image=image, **key, defaults={"vector": description.vector, "part": ""}
+            )
         if description.local is not None:
             LocalFeatureSet.objects.update_or_create(
                 image=image,
@@ -88,7 +92,7 @@ def nearest(
     landmarks: the ids of those that may be shown; None for any. without: a group of near-duplicates that is
     passed over.
     """
-    rows = described_by(method)
+    rows = everything = described_by(method)
     if without is not None:
         rows = rows.exclude(Q(image=without) | Q(image__near_duplicate_of=without))
     if province:
@@ -97,11 +101,32 @@ def nearest(
         rows = rows.filter(image__landmark__category=category)
     if landmarks is not None:
         rows = rows.filter(image__landmark__in=landmarks)
-    if has_index(method) and rows[: EXACT_LIMIT + 1].count() > EXACT_LIMIT:
+    through_index = has_index(method) and rows[: EXACT_LIMIT + 1].count() > EXACT_LIMIT
+    # Here first, then there: what is carried away between the two is found twice rather than not at all.
+    here = _nearest_here(rows, vector, k=k, through_index=through_index)
+    there, home = parts.nearest_of(
+        rows, vector, method=method.name, version=method.checkpoint.name, k=k,
+        is_filtered=rows is not everything, through_index=through_index,
+    )  # fmt: skip
+    if home:
+        here += _nearest_here(rows.filter(pk__in=home), vector, k=k, through_index=False)
+    return _merged(here, there, k=k)
+
+
+def _nearest_here(rows: QuerySet, vector: np.ndarray, *, k: int, through_index: bool) -> list[Candidate]:
+    rows = rows.filter(part="")
+    if through_index:
         found = _approximate(rows, vector, k=k)
         if len(found) == k:
             return found
     return _ordered(rows.annotate(distance=CosineDistance("vector", vector)), k=k)
+
+
+def _merged(here: list[Candidate], there: list[parts.Found], *, k: int) -> list[Candidate]:
+    found = {candidate.id: candidate for candidate in here}
+    for each in there:
+        found.setdefault(each.image, Candidate(each.image, 1 - each.distance))
+    return sorted(found.values(), key=lambda candidate: (-candidate.similarity, candidate.id))[:k]
 
 
 def described_by(method: type[Method] | Method) -> QuerySet:
@@ -148,11 +173,28 @@ def batches_of(
         described = described.filter(image__in=images)
     # As PostgreSQL sends it to programs, two shorts and the numbers: their text takes long to read.
     sent = Func("vector", function="vector_send", output_field=BinaryField())
-    rows = described.order_by("image_id").values_list("image_id", sent).iterator(chunk_size=size)
-    while part := list(itertools.islice(rows, size)):
-        ids, packed = zip(*part, strict=True)
-        numbers = np.frombuffer(b"".join(bytes(each)[4:] for each in packed), ">f4")
-        yield np.array(ids, np.int64), numbers.astype(np.float32).reshape(len(ids), -1)
+    where = Value("") if waiting else F("part")
+    rows = described.order_by("image_id").values_list("image_id", "pk", where, sent)
+    read = rows.iterator(chunk_size=size)
+    while batch := list(itertools.islice(read, size)):
+        ids = np.array([image_id for image_id, *_ in batch], np.int64)
+        elsewhere = parts.vectors({pk: part for _, pk, part, _ in batch if part})
+        packed = [packed for *_, part, packed in batch if not part]
+        here = iter(
+            np.frombuffer(b"".join(bytes(each)[4:] for each in packed), ">f4").reshape(len(packed) or 1, -1)
+        )
+        vectors = [elsewhere[pk] if part else next(here) for _, pk, part, _ in batch]
+        yield ids, np.array(vectors, np.float32)
+
+
+def catalogue_version() -> str:
+    """What the catalogue is at this moment, in few letters: the same as long as nothing is published, withdrawn, moved,
+    described or edited, and another after.
+
+    The ids of the last change that anyone may see, and of the last descriptor; both are read from the end of an index.
+    """
+    last = (rows.objects.aggregate(last=Max("pk"))["last"] or 0 for rows in (Change, Descriptor))
+    return ".".join(map(str, last))
 
 
 def local_features(image_ids: Collection[int], *, method: type[Method] | Method) -> dict[int, LocalFeatures]:
@@ -240,19 +282,31 @@ def has_index(method: type[Method] | Method) -> bool:
 
 
 def build_index(method: type[Method] | Method) -> None:
-    """Build a method's partial HNSW index anew, without blocking searches. Not inside a transaction."""
+    """Build a method's partial HNSW index anew, here and in every part, without blocking searches. Not inside a transaction."""
     name = connection.ops.quote_name(index_name(method))
     with connection.cursor() as cursor:
         cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-        cursor.execute(
-            f"CREATE INDEX CONCURRENTLY {name} ON {Descriptor._meta.db_table} "
-            f"USING hnsw ((vector::halfvec({method.checkpoint.dimensions:d})) halfvec_cosine_ops) "
-            "WHERE method = %s AND version = %s",
-            [method.name, method.checkpoint.name],
-        )
+        cursor.execute(_hnsw(method, name=name, table=Descriptor._meta.db_table))
+    for part in parts.names():
+        with parts.talking_to(part) as server:
+            server.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+            server.execute(_hnsw(method, name=name, table=parts.TABLE))
 
 
 def drop_index(method: type[Method] | Method) -> None:
     """Search a method exactly again."""
+    name = connection.ops.quote_name(index_name(method))
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {connection.ops.quote_name(index_name(method))}")
+        cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+    for part in parts.names():
+        with parts.talking_to(part) as server:
+            server.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+
+
+def _hnsw(method: type[Method] | Method, *, name: str, table: str) -> str:
+    of, version = (each.replace("'", "''") for each in (method.name, method.checkpoint.name))
+    return (
+        f"CREATE INDEX CONCURRENTLY {name} ON {table} "
+        f"USING hnsw ((vector::halfvec({method.checkpoint.dimensions:d})) halfvec_cosine_ops) "
+        f"WHERE method = '{of}' AND version = '{version}'"
+    )

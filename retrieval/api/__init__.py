@@ -1,0 +1,7 @@
+"""The API's doors to searching."""
+
+from .batches import BatchViewSet
+from .methods import EvaluationViewSet, MethodViewSet
+from .searches import SearchViewSet
+
+__all__ = ["BatchViewSet", "EvaluationViewSet", "MethodViewSet", "SearchViewSet"]
