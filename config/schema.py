@@ -81,15 +81,13 @@ class ProblemsSchema(AutoSchema):
                 told["content"] = CONTENT  # the operation says in words of its own when it is given
         return dict(sorted(responses.items()))
 
-<<<<<<< HEAD
     def is_deprecated(self) -> bool:
         return deprecations.is_deprecated(self.method, self.path) or super().is_deprecated()
-=======
+
     def get_summary(self) -> str | None:
         """The first words of the description, where the operation has no summary of its own."""
         own = super().get_summary()
         return own or re.split(r"[.:;](?:\s|$)", self.get_description() or "", maxsplit=1)[0] or None
->>>>>>> main
 
     def _refusals(self) -> set[int]:
         statuses = {400, 405, 406, 413, 429, 503}
