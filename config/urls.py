@@ -22,6 +22,8 @@ for secret in (Authenticator, SocialAccount, SocialApp, SocialToken):
 # The one way in, with its second step and its limit of tries.
 admin.site.login = secure_admin_login(admin.site.login)
 
+handler500 = "config.pauses.broken"
+
 urlpatterns = [
     path("api/v1/", include("config.api")),
     path("api/", RedirectView.as_view(pattern_name="partners:index"), name="api"),

@@ -10,17 +10,15 @@ worker is missed by `requeue_abandoned` and sent again, one that arrives twice f
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from celery import Task
 from celery.exceptions import SoftTimeLimitExceeded
-from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 from django.core.cache import cache
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
@@ -38,6 +36,7 @@ from . import (
     indexing,
     keeping,
     nightly,
+    pulse,  # noqa: F401  (it beats in every worker that has these tasks)
     retention,
     search,
     serving,
@@ -46,7 +45,7 @@ from . import (
 from .index import parts
 from .keeping import MOST_PHOTOS, BadBox, Fractions, KeyReused, OneOfSeveralRefused, TooManyPhotos
 from .locks import claim
-from .models import Batch, Query, Webhook, WebhookQuerySet, WorkerPulse
+from .models import Batch, Query, Webhook, WebhookQuerySet
 from .webhooks import Hook
 
 # What asking may raise, for the doors.
@@ -57,7 +56,6 @@ logger = logging.getLogger(__name__)
 BATCH_CHAINS = 4  # searches of a batch in the queue at once, so that visitors do not wait behind all
 MAX_ATTEMPTS = 3  # a photo that took three workers down does not get a fourth
 REQUEUE_AFTER = timedelta(seconds=60)  # a message not taken up by then is sent again
-PULSE_SECONDS = 5
 STUDY_SECONDS = 3
 PLACES_AT_ONCE = 20
 VECTORS_BITES = 20  # each of parts.AT_ONCE
@@ -492,28 +490,3 @@ def carry_vectors() -> None:
             moved = [parts.move() for _bite in range(VECTORS_BITES)]
             if any(moved):
                 parts.take_stock()
-
-
-@worker_ready.connect
-def _keep_pulse(sender, **_kwargs) -> None:
-    """Show that this worker lives, and which queues it serves, until it stops."""
-    stopped = threading.Event()
-    worker_shutting_down.connect(lambda **_: stopped.set(), weak=False)
-    queues = sorted(sender.app.amqp.queues.consume_from)
-
-    def beat() -> None:
-        while True:
-            if settings.PULSE_FILE:
-                settings.PULSE_FILE.touch()
-            try:
-                WorkerPulse.show(sender.hostname, queues=queues)
-            except (OperationalError, InterfaceError) as error:
-                logger.warning("the database does not answer: %s", error)
-            finally:
-                connection.close()  # held across a fork it would be shared with the new process
-            if stopped.wait(PULSE_SECONDS):
-                break
-        WorkerPulse.stop(sender.hostname)
-        connection.close()
-
-    threading.Thread(target=beat, name="pulse", daemon=True).start()

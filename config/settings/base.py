@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "accounts.limiting.LimitsMiddleware",
     "config.partners.deprecations.DeprecationMiddleware",
     "config.middleware.RefusalsMiddleware",
-    "config.middleware.DatabaseAwayMiddleware",
+    "config.pauses.PausesMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
