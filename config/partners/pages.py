@@ -10,10 +10,10 @@ from django.urls import path, reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
-from retrieval.batches import MOST_PHOTOS
-from retrieval.webhooks import MOST_ATTEMPTS
 
 from accounts.limits import Act, Limit, of_visitor
+from retrieval.batches import MOST_PHOTOS
+from retrieval.webhooks import MOST_ATTEMPTS
 
 from . import changelog, code, deprecations, wheel
 

@@ -47,7 +47,7 @@ class Website:
         self.handler.policy = policy
         for name, text in files.items():
             (self.folder / name.replace("_js", ".js")).write_text(text)
-        page = f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>Partner</title><body>{body}'
+        page = f'<!doctype html><html lang="{language}"><meta charset="utf-8"><link rel="icon" href="data:,"><title>Partner</title><body>{body}'
         (self.folder / "index.html").write_text(page)
         return f"{self.origin}/"
 
