@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.limiting.LimitsMiddleware",
+    "config.partners.deprecations.DeprecationMiddleware",
     "config.middleware.RefusalsMiddleware",
     "config.pauses.PausesMiddleware",
     "axes.middleware.AxesMiddleware",
