@@ -144,6 +144,7 @@ class Platform:
         asked_for = {
             name: "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(64))
             for name in composed.names()
+            if name.endswith(("KEY", "PASSWORD", "TOKEN"))
         }
         self.services = composed.services(asked_for | GIVEN)
         self.children = {
