@@ -23,11 +23,11 @@ from django.db.models.functions import Now
 from config.celery import app
 from places import finishing, storage
 from places.models import LandmarkImage
-from places.photo import PhotoRefused
 
 from . import (
     batches,
     coverage,
+    dataset,
     effects,
     guessing,
     indexing,
@@ -227,19 +227,10 @@ def _enqueue_once(task: Task, *, command: str) -> None:
 
 @app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
 def make_renditions(after: int = 0) -> None:
-    """Make the renditions of a few published photos, and come back for the rest behind the waiting searches.
-
-    after: the id of the photo before; one that fails is passed by, and tried again from the next beginning.
-    """
-    lacking = LandmarkImage.objects.without_renditions().filter(pk__gt=after).order_by("pk")
-    few = list(lacking.only("pk")[:BITE])
-    for image in few:
-        try:
-            finishing.make_renditions(image)
-        except (OSError, PhotoRefused) as error:
-            logger.warning("no renditions of photo %s: %s", image.pk, error)
-    if len(few) == BITE:
-        make_renditions.delay(few[-1].pk)
+    """Make the renditions of a few published photos, and come back for the rest behind the waiting searches."""
+    lacking = LandmarkImage.objects.without_renditions().only("pk")
+    if last := finishing.go_on(lacking, after=after, most=BITE, act=finishing.make_renditions):
+        make_renditions.delay(last)
 
 
 def make_renditions_soon() -> None:
@@ -256,18 +247,21 @@ def _enqueue_renditions() -> None:
 
 @app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
 def measure_photos(after: int = 0) -> None:
-    """Measure how good a few photos are, and come back for the rest behind the waiting searches.
+    """Measure how good a few photos are, and come back for the rest behind the waiting searches."""
+    lacking = LandmarkImage.objects.unmeasured()
+    if last := finishing.go_on(lacking, after=after, most=BITE, act=finishing.measure_quality):
+        measure_photos.delay(last)
 
-    after: as for `make_renditions`.
-    """
-    few = list(LandmarkImage.objects.unmeasured().filter(pk__gt=after).order_by("pk")[:BITE])
-    for image in few:
-        try:
-            finishing.measure_quality(image)
-        except (OSError, PhotoRefused) as error:
-            logger.warning("photo %s was not measured: %s", image.pk, error)
-    if len(few) == BITE:
-        measure_photos.delay(few[-1].pk)
+
+@app.task(soft_time_limit=dataset.MAX_SECONDS, time_limit=dataset.MAX_SECONDS + settings.TASK_GRACE_SECONDS)
+def make_exports() -> None:
+    """Make the archives of the dataset that were asked for."""
+    dataset.make_asked()
+
+
+def make_exports_soon() -> None:
+    """Queue their making once what is being saved is committed."""
+    transaction.on_commit(lambda: _enqueue_once(make_exports, command="export_dataset"))
 
 
 @app.task
