@@ -345,6 +345,7 @@ EVERY = {  # seconds
     "retrieval.tasks.requeue_abandoned": 5,
     "retrieval.tasks.deliver_due": 5,
     "retrieval.tasks.look_for_work": 60,
+    "retrieval.tasks.make_exports": 60,
     "retrieval.tasks.forget_private_searches": 60,
     "retrieval.tasks.tune_if_due": 60,
     "retrieval.tasks.forget_what_is_over": 3600,

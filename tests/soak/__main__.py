@@ -1,6 +1,6 @@
 """How the platform stands load, faults and hostile files: `make soak`.
 
-    python -m tests.soak [--only schema|load|faults|fuzz ...] [--seconds 120]
+    python -m tests.soak [--only schema load faults fuzz] [--seconds 120] [--again]
 
 Starts the processes of a server on the internet on loopback, prints a table of what was measured beside what it must
 reach, and writes the same to var/soak.json. The exit status is 1 where anything falls short.
@@ -12,6 +12,7 @@ import argparse
 import logging
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -73,11 +74,16 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, metavar="PART")
+    parser.add_argument(
+        "--again", action="store_true", help="on the catalogue that the last run has described"
+    )
     parser.add_argument("--seconds", type=int, default=load.SECONDS, help="of load")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # or what was started would go on
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # the store's every request
     folder = VAR / "soak"
-    shutil.rmtree(folder, ignore_errors=True)
+    if not options.again:
+        shutil.rmtree(folder, ignore_errors=True)
     begun, busy = time.monotonic(), os.getloadavg()[2]
     report = soak([part for part in PARTS if part in options.only], folder=folder, seconds=options.seconds)
     machine = {

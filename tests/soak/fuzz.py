@@ -44,7 +44,8 @@ def run(platform: Platform, seeded: Seeded) -> Report:
     drained = kept.drained(platform, seconds=ANSWERED_WITHIN)
     works = answered_within(platform, seeded, ledger, seconds=60)
     told = answers(seen for seen in ledger.seen() if not 400 <= seen.status < 500 or seen.shows_trace)
-    ended = sum(platform.restarts().values()) - sum(restarts.values())
+    deaths = platform.deaths(since=marks)
+    ended = sum(platform.restarts().values()) - sum(restarts.values()) + len(deaths)
     marked = kept.marked(platform, MARK)
     memory = platform.weigh()
     report = Report()
@@ -68,6 +69,7 @@ def run(platform: Platform, seeded: Seeded) -> Report:
         ],
         [f"fuzz: {each}" for each in told.wrong]
         + [f"fuzz: kept: {name}" for name in marked]
+        + [f"fuzz: died: {each}" for each in deaths]
         + [f"fuzz: logged by {each}" for each in platform.complaints(since=marks)],
     )
     for name, most in MOST_MEMORY.items():

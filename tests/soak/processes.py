@@ -192,9 +192,14 @@ class Platform:
         self.store.start()
 
     def prepare(self) -> Seeded:
-        """The catalogue with its pictures, described and finished, in files and in the store; keys to ask with."""
+        """The catalogue with its pictures, described and finished, in files and in the store; keys to ask with.
+
+        Of what a run before it has left only the tables are brought up to date.
+        """
         self.manage("collectstatic", "--noinput", "--verbosity", "0")
-        told = self._python("-m", "tests.soak.seed", keeps="files")
+        kept = self.folder / "seeded.json"
+        if not kept.exists():
+            kept.write_text(self._python("-m", "tests.soak.seed", keeps="files").splitlines()[-1])
         self._python("-m", "config.prepare")  # makes the bucket
         client = self.store.client()
         for root, location in (("media", "public"), ("private", "private")):
@@ -203,7 +208,7 @@ class Platform:
                 if file.is_file():
                     name = f"{location}/{file.relative_to(folder).as_posix()}"
                     client.put_object(Bucket=self.store.BUCKET, Key=name, Body=file.read_bytes())
-        return Seeded(**json.loads(told.splitlines()[-1]))
+        return Seeded(**json.loads(kept.read_text()))
 
     def manage(self, *arguments: str) -> str:
         return self._python("manage.py", *arguments)
@@ -269,18 +274,27 @@ class Platform:
             return False
 
     def complaints(self, *, since: Mapping[str, int]) -> list[str]:
-        """What the processes logged as errors with a traceback behind these positions of their logs, each kind once."""
+        """What the processes logged with a traceback behind these positions of their logs, each kind once."""
         found: dict[str, None] = {}
-        for name, child in self.children.items():
-            if not child.log.exists():
-                continue
-            for line in child.log.read_bytes()[since.get(name, 0) :].decode(errors="replace").splitlines():
-                if '"traceback"' in line:
-                    with suppress(ValueError):
-                        told = json.loads(line)
-                        fault = str(told["traceback"]).strip().splitlines()[-1]
-                        found[f"{name}: {told.get('message')}: {fault}"[:400]] = None
+        for name, line in self._logged(since):
+            if '"traceback"' in line:
+                with suppress(ValueError):
+                    told = json.loads(line)
+                    fault = str(told["traceback"]).strip().splitlines()[-1]
+                    found[f"{name}: {told.get('message')}: {fault}"[:400]] = None
         return list(found)
+
+    def deaths(self, *, since: Mapping[str, int]) -> list[str]:
+        """What workers logged of a process of their pool that was ended by a signal."""
+        return [
+            f"{name}: {line[:300]}" for name, line in self._logged(since) if "exited with 'signal" in line
+        ]
+
+    def _logged(self, since: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+        for name, child in self.children.items():
+            if child.log.exists():
+                text = child.log.read_bytes()[since.get(name, 0) :].decode(errors="replace")
+                yield from ((name, line) for line in text.splitlines())
 
     def marks(self) -> dict[str, int]:
         """How far each log has come."""

@@ -56,8 +56,12 @@ class PostgreSQL:
 
     def __init__(self) -> None:
         self.port = free_port()
-        self.password = secrets.token_hex(16)
         self.data = database.home() / "data"
+        self._password = database.home() / "password"
+
+    @property
+    def password(self) -> str:
+        return self._password.read_text()
 
     @property
     def url(self) -> str:
@@ -79,16 +83,14 @@ class PostgreSQL:
         )  # fmt: skip
 
     def _make(self) -> None:
-        given = database.home() / "password"
-        given.write_text(self.password)
-        given.chmod(0o644)
+        self._password.write_text(secrets.token_hex(16))
+        self._password.chmod(0o644)  # the server's account reads it, which may be another
         database._run(
             "initdb",
             *("--pgdata", self.data, "--username", database.USER, "--encoding", "UTF8"),
-            *("--auth-host", "scram-sha-256", "--auth-local", "reject", "--pwfile", given),
+            *("--auth-host", "scram-sha-256", "--auth-local", "reject", "--pwfile", self._password),
             *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--no-locale"),
         )
-        given.unlink()
 
     def make_database(self) -> None:
         import psycopg
