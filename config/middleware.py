@@ -1,22 +1,15 @@
-"""What holds for every request: its language, and what is said when it is refused or the database is away."""
-
-import logging
+"""What holds for every request: its language, and what is said when it is refused."""
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from . import problems
 
 API = "/api/"
-RETRY_AFTER = 10  # seconds
-
-logger = logging.getLogger(__name__)
 
 
 class LanguageMiddleware(LocaleMiddleware):
@@ -86,27 +79,4 @@ class RefusalsMiddleware:
             and not response.content
         ):
             response.content = render_to_string(f"{response.status_code}.html", request=request)
-        return response
-
-
-class DatabaseAwayMiddleware:
-    """A database that does not answer is a pause, not a fault: 503, and when to come back."""
-
-    def __init__(self, get_response) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, OperationalError | InterfaceError):
-            return None
-        logger.error("%s: the database does not answer: %s", request.path, exception)
-        if request.path_info.startswith(API):
-            words = _("The platform is being restarted. Please try again in a moment.")
-            response = problems.response(request, "unavailable", detail=words)
-        else:
-            # Without the request: who is logged in would be read from the database.
-            response = HttpResponse(render_to_string("503.html"), status=503)
-        response["Retry-After"] = str(RETRY_AFTER)
         return response

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 PHOTO_SIDE = 1600  # pixels, longest
 THUMBNAIL_SIDE = 480
 SHELVES = ("photos", "thumbnails", "renditions")  # the folders of the public store
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 READY = "ready"  # the folder, in the private store, of what publishing will serve
 
 
@@ -58,6 +61,22 @@ RENDITIONS = (
 def private() -> Storage:
     """The store that only owners and curators reach: originals with their metadata, visitors' photos."""
     return storages["private"]
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether a store has no room for what was to be written."""
+    return isinstance(error, OSError) and error.errno in NO_ROOM
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether a store does not answer, or says that it cannot for now. That it lacks a name is no such thing."""
+    s3, transfers = (sys.modules.get(name) for name in ("botocore.exceptions", "s3transfer.exceptions"))
+    if s3 is None:  # nothing is kept there
+        return False
+    if isinstance(error, s3.ClientError):
+        return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
+    gone = (s3.HTTPClientError, s3.ConnectionError, s3.ResponseStreamingError)
+    return isinstance(error, (*gone, transfers.RetriesExceededError) if transfers else gone)
 
 
 def original_path(image: LandmarkImage, filename: str) -> str:

@@ -48,16 +48,17 @@ NEVER = {
 # In the rest of retrieval each imports what stands before it; what is not named is a door, and stands last.
 ORDER = [
     {"models", "locks", "announcing", "decoding"},
-    {"serving", "retention", "catalogue_folder", "keeping", "limits", "signed_addresses"},
+    {"pulse", "serving", "retention", "catalogue_folder", "keeping", "limits", "signed_addresses", "dataset"},
     {"index", "webhooks"},
     {"indexing", "search", "lookalikes", "place_accuracy"},
     {"calibrating", "guessing", "coverage", "effects"},
     {"tuning", "nightly", "batches"},
     {"tasks"},
+    {"asking"},
 ]
 # Who alone may import a thing.
 RESERVED = {
-    "celery": {"retrieval.tasks", "config.celery"},
+    "celery": {"retrieval.tasks", "retrieval.pulse", "config.celery"},
     "kombu": {"retrieval.tasks", "config.celery"},
     "config.celery": {"retrieval.tasks", "config.health", "config.metrics"},
     "pgvector": {"retrieval.index", "retrieval.models"},  # for the column's class

@@ -66,8 +66,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.limiting.LimitsMiddleware",
+    "config.partners.deprecations.DeprecationMiddleware",
     "config.middleware.RefusalsMiddleware",
-    "config.middleware.DatabaseAwayMiddleware",
+    "config.pauses.PausesMiddleware",
     "config.replica.ReplicaMiddleware",  # after it: what it cannot mend is told there
     "axes.middleware.AxesMiddleware",
 ]
@@ -355,6 +356,7 @@ EVERY = {  # seconds
     "retrieval.tasks.requeue_abandoned": 5,
     "retrieval.tasks.deliver_due": 5,
     "retrieval.tasks.look_for_work": 60,
+    "retrieval.tasks.make_exports": 60,
     "retrieval.tasks.forget_private_searches": 60,
     "retrieval.tasks.tune_if_due": 60,
     "retrieval.tasks.forget_what_is_over": 3600,

@@ -12,7 +12,7 @@ from places.models import LandmarkImage
 from retrieval import guessing
 from tests.e2e.test_every_page import STANDARDS
 from tests.factories import LandmarkFactory, LandmarkImageFactory, UserFactory
-from tests.retrieval.test_index import GEM
+from tests.retrieval.index.test_index import GEM
 from tests.retrieval.test_lookalikes import photo_at
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]

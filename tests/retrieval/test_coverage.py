@@ -13,7 +13,7 @@ from places.models import Landmark, LandmarkImage, Province
 from retrieval import coverage
 from retrieval.models import Correction, DescribeFailure, PlaceCoverage, Query, RankedPlace
 from tests.factories import LandmarkFactory, LandmarkImageFactory, ProvinceFactory
-from tests.retrieval.test_index import GEM, direction
+from tests.retrieval.index.test_index import GEM, direction
 from tests.retrieval.test_lookalikes import photo_at
 from tests.retrieval.test_views import asked
 

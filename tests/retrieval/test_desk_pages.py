@@ -14,7 +14,7 @@ from places.models import CurationEvent, Landmark, LandmarkImage
 from retrieval import coverage, guessing
 from retrieval.models import PlaceCoverage, PlaceGuess
 from tests.factories import LandmarkFactory, LandmarkImageFactory, ProvinceFactory, UserFactory
-from tests.retrieval.test_index import GEM
+from tests.retrieval.index.test_index import GEM
 from tests.retrieval.test_lookalikes import photo_at
 from tests.retrieval.test_place_accuracy import wait_at
 

@@ -6,7 +6,7 @@ from places.models import CurationEvent, LandmarkImage
 from retrieval import effects
 from retrieval.models import DescribeFailure, Effect
 from tests.factories import CuratorFactory, LandmarkFactory
-from tests.retrieval.test_index import GEM
+from tests.retrieval.index.test_index import GEM
 from tests.retrieval.test_lookalikes import photo_at
 
 pytestmark = pytest.mark.django_db

@@ -20,7 +20,7 @@ from retrieval.models import (
     WaitingDescriptor,
 )
 from tests.factories import LandmarkFactory, LandmarkImageFactory
-from tests.retrieval.test_index import GEM, direction
+from tests.retrieval.index.test_index import GEM, direction
 from tests.retrieval.test_indexing import break_file
 from tests.retrieval.test_lookalikes import photo_at
 from tests.retrieval.test_place_accuracy import wait_at

@@ -15,9 +15,9 @@ from retrieval import index, lookalikes, methods
 from retrieval.lookalikes import Kept, NothingDescribed, dismiss, find, keep
 from retrieval.methods.base import Description
 from retrieval.models import Descriptor, LookAlike
-from retrieval.serializers import LookAlikeSerializer
+from retrieval.serializers.answers import LookAlikeSerializer
 from tests.factories import LandmarkFactory, LandmarkImageFactory
-from tests.retrieval.test_index import GEM, direction
+from tests.retrieval.index.test_index import GEM, direction
 
 pytestmark = pytest.mark.django_db
 

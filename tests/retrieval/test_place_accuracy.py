@@ -9,7 +9,7 @@ from retrieval import index, indexing, place_accuracy
 from retrieval.models import Descriptor
 from retrieval.place_accuracy import Failed
 from tests.factories import LandmarkFactory, LandmarkImageFactory
-from tests.retrieval.test_index import GEM, direction
+from tests.retrieval.index.test_index import GEM, direction
 from tests.retrieval.test_lookalikes import photo_at
 
 pytestmark = pytest.mark.django_db
