@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 @pytest.fixture(autouse=True)
 def sent(monkeypatch) -> list[str]:
     messages: list[str] = []
-    monkeypatch.setattr(tasks, "_enqueue", lambda query: messages.append(str(query.pk)))
+    monkeypatch.setattr(tasks, "enqueue", lambda query: messages.append(str(query.pk)))
     return messages
 
 
