@@ -43,9 +43,6 @@ WORDS = (
     "thap cham",
 )
 TRACE = ("Traceback (most recent call last)", 'File "/', "DEBUG = True")
-PLAIN_HTTP_WILL_DO = DefaultCookiePolicy(
-    secure_protocols=("https", "http")
-)  # the proxy's TLS is left out here
 
 
 @dataclass(frozen=True)
