@@ -84,7 +84,7 @@ class LandmarkSerializer(SparseFields, NamedSerializer):
     """A landmark in brief; needs its province."""
 
     url = serializers.SerializerMethodField(help_text="Its page.")
-    province = ProvinceNameSerializer()
+    province = ProvinceNameSerializer(allow_null=True)
     distance_km = serializers.SerializerMethodField(
         help_text="From `near`, where the list is asked for that."
     )
@@ -109,7 +109,7 @@ class LandmarkRecordSerializer(LandmarkSerializer):
     """All that is known of a landmark."""
 
     distance_km = None
-    former_province = FormerProvinceSerializer()
+    former_province = FormerProvinceSerializer(allow_null=True)
     overlaps_with = serializers.SlugRelatedField(
         "slug", many=True, read_only=True, help_text="Landmarks that it stands in or holds."
     )
@@ -192,7 +192,10 @@ class ChangeSerializer(serializers.Serializer):
 
     @extend_schema_field(
         PolymorphicProxySerializer(
-            component_name="Record", serializers=list(RECORDS.values()), resource_type_field_name=None
+            component_name="Record",
+            serializers=list(RECORDS.values()),
+            resource_type_field_name=None,
+            allow_null=True,
         )
     )
     def get_record(self, told: Told) -> dict | None:
