@@ -1,7 +1,11 @@
 """The API's view of the catalogue. Names come in both languages; where a photo was taken is never told."""
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
+from drf_spectacular.utils import (
+    PolymorphicProxySerializer,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 
 from . import attribution
@@ -204,6 +208,7 @@ class ChangeSerializer(serializers.Serializer):
         return RECORDS[Change.Kind(told.kind)](told.record, context=self.context).data
 
 
+@extend_schema_serializer(many=False)  # a page of them, though the address lists
 class ChangesSerializer(serializers.Serializer):
     """Changes in order. Keep the cursor, and ask with it next time."""
 

@@ -111,3 +111,11 @@ def test_an_answer_of_changes_is_one_object_whose_records_may_be_gone(described)
         ("LandmarkDetail", "former_province"),
     ):
         assert {"type": "null"} in described["components"]["schemas"][kind]["properties"][field]["oneOf"]
+
+
+def test_what_is_one_thing_or_nothing_is_described_so(described):
+    answers = described["paths"]["/api/v1/changes/"]["get"]["responses"]["200"]["content"]
+    assert answers["application/json"]["schema"] == {"$ref": "#/components/schemas/Changes"}
+    schemas = described["components"]["schemas"]
+    for name, field in (("Query", "province"), ("Method", "verifier")):
+        assert schemas[name]["properties"][field]["type"] == ["string", "null"]
