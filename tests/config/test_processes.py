@@ -128,8 +128,12 @@ class Platform:
         return self.folder / f"{name}.log"
 
     def lines(self, name: str) -> list[dict]:
-        """What it has logged, each line of which is JSON."""
-        return [json.loads(line) for line in self.log(name).read_text().splitlines()]
+        """What it has logged."""
+        return [json.loads(line) for line in self.log(name).read_text().splitlines() if line[:1] == "{"]
+
+    def strays(self, name: str) -> set[str]:
+        """What it has printed that is no line of the log."""
+        return {line for line in self.log(name).read_text().splitlines() if line[:1] != "{"}
 
     def address(self, path: str) -> str:
         return f"https://{self.moved['tourism.example']}{path}"
@@ -420,7 +424,9 @@ def test_nobody_is_refused_while_the_web_server_is_replaced(platform):
 def test_every_line_that_is_logged_is_json_and_tells_nobodys_secrets(platform):
     for name in ("web", "worker-describe", "worker-default", "beat"):
         lines = platform.lines(name)
+        assert lines
         assert all({"time", "level", "logger", "message"} <= set(line) for line in lines)
+        assert platform.strays(name) <= {"", "worker: Warm shutdown (MainProcess)"}  # Celery's last words
         told = json.dumps(lines)
         for secret in (PASSWORD, TOKEN, platform.environment("web")["SECRET_KEY"]):
             assert secret not in told
