@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "config.partners.deprecations.DeprecationMiddleware",
     "config.middleware.RefusalsMiddleware",
     "config.pauses.PausesMiddleware",
+    "config.replica.ReplicaMiddleware",  # after it: what it cannot mend is told there
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -105,6 +106,16 @@ else:
         }
     }
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
+# A streaming replica, from which visitors read the catalogue; config.replica says when.
+if env.str("DATABASE_REPLICA_URL", default=""):
+    DATABASES["replica"] = env.db("DATABASE_REPLICA_URL") | {
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "TEST": {"MIRROR": "default"},
+    }
+    DATABASES["replica"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 2)
+DATABASE_ROUTERS = ["config.replica.ReplicaRouter"]
+REPLICA_MAX_LAG = env.float("REPLICA_MAX_LAG", default=5.0)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Shared by all processes; the table is made by `manage.py createcachetable`.
@@ -119,11 +130,11 @@ if CACHES["default"]["BACKEND"].endswith(".RedisCache"):
 
 # Two stores: what anyone may fetch, and what only its owner and curators may.
 PUBLIC_STORAGE: dict = {
-    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "BACKEND": "config.storage.DurableFileSystemStorage",
     "OPTIONS": {"location": VAR_DIR / "media", "base_url": env.str("MEDIA_URL", default="/media/")},
 }
 PRIVATE_STORAGE: dict = {
-    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "BACKEND": "config.storage.DurableFileSystemStorage",
     "OPTIONS": {"location": VAR_DIR / "private", "base_url": None},
 }
 _photos_from = [env.str("MEDIA_URL", default=""), env.str("MAP_TILES_URL", default="")]
