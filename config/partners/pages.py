@@ -63,6 +63,7 @@ class PartnersView(TemplateView):
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
         site = self.request.build_absolute_uri("/").rstrip("/")
+        search, read = Act("search"), Act("read")
         return super().get_context_data(
             site=site,
             code={name.replace(".", "_"): code.shown(name, site=site) for name in code.names()},
@@ -72,10 +73,10 @@ class PartnersView(TemplateView):
             install=f"pip install {site}{reverse('partners-client', args=[wheel.version()])}",
             policy=f"script-src {site};\nconnect-src {site};\nimg-src {site}",
             limits={
-                "key_search": Limit(Act.SEARCH, *_or_none(settings.KEY_SEARCHES)),
-                "key_read": Limit(Act.READ, *_or_none(settings.KEY_READS)),
-                "visitor_search": of_visitor(Act.SEARCH),
-                "visitor_read": of_visitor(Act.READ),
+                "key_search": Limit(search, *_or_none(settings.KEY_SEARCHES)),
+                "key_read": Limit(read, *_or_none(settings.KEY_READS)),
+                "visitor_search": of_visitor(search),
+                "visitor_read": of_visitor(read),
             },
             most_keys=settings.KEYS_PER_ACCOUNT,
             most_photos=MOST_PHOTOS,

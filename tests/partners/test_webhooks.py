@@ -50,6 +50,16 @@ def test_one_of_several_signatures_is_enough():
         (BODY, signed(), "whsec_not base64"),
         (BODY, {}, SECRET),
     ],
+    ids=[
+        "another body",
+        "another id",
+        "another time",
+        "no signature",
+        "no time",
+        "another secret",
+        "no secret",
+        "nothing",
+    ],
 )
 def test_what_anybody_else_sends_is_not(body, headers, secret):
     with pytest.raises(NotSigned):

@@ -5,7 +5,7 @@ import threading
 import pytest
 from django.db import connection
 
-from retrieval import indexing, search, tasks
+from retrieval import asking, indexing, search, tasks
 from retrieval.models import Descriptor, Query
 from tests.factories import LandmarkImageFactory, drawn_photo
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 @pytest.fixture(autouse=True)
 def sent(monkeypatch) -> list[str]:
     messages: list[str] = []
-    monkeypatch.setattr(tasks, "_enqueue", lambda query: messages.append(str(query.pk)))
+    monkeypatch.setattr(tasks, "enqueue", lambda query: messages.append(str(query.pk)))
     return messages
 
 
@@ -35,7 +35,7 @@ class Worker(threading.Thread):
 
 
 def test_two_workers_at_one_search_answer_it_once(monkeypatch):
-    query = tasks.ask(drawn_photo(1, (400, 200)), method="sir")
+    query = asking.ask(drawn_photo(1, (400, 200)), method="sir")
     begun, may_end, answered = threading.Event(), threading.Event(), []
     whole = search.answer
 
@@ -86,7 +86,7 @@ def test_two_workers_at_what_is_missing_describe_each_photo_once(monkeypatch):
 
 
 def test_a_search_whose_worker_died_before_its_message_was_acknowledged_is_done_by_another(sent):
-    query = tasks.ask(drawn_photo(1, (400, 200)), method="sir")
+    query = asking.ask(drawn_photo(1, (400, 200)), method="sir")
     died = Worker(lambda: Query.objects.filter(pk=query.pk).update(state=Query.State.RUNNING, attempts=1))
     died.join(60)
     assert tasks.requeue_abandoned() == 1

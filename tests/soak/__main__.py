@@ -9,6 +9,7 @@ reach, and writes the same to var/soak.json. The exit status is 1 where anything
 from __future__ import annotations
 
 import argparse
+import fcntl
 import logging
 import os
 import shutil
@@ -33,9 +34,8 @@ def soak(parts: Sequence[str], *, folder: Path, seconds: int) -> Report:
     """All the parts one after another on one set of processes; how it goes is told on stderr."""
     report = Report()
     platform = Platform(folder)
-    try:
-        _tell("starting: PostgreSQL, Redis, a store; the catalogue is described")
-        platform.start_servers()
+    _tell("starting: PostgreSQL, Redis, a store; the catalogue is described")
+    with platform.servers():
         seeded = platform.prepare()
         if not platform.redis:
             report.add(
@@ -54,8 +54,6 @@ def soak(parts: Sequence[str], *, folder: Path, seconds: int) -> Report:
         if "faults" in parts:
             _tell("faults, with photos in files")
             _take(report, faults.run_on_files(platform, seeded))
-    finally:
-        platform.stop_servers()
     return report
 
 
@@ -82,6 +80,13 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # or what was started would go on
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # the store's every request
     folder = VAR / "soak"
+    VAR.mkdir(parents=True, exist_ok=True)
+    lock = open(VAR / "soak.lock", "w")  # noqa: SIM115  # held until this process ends
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("A soak of this folder runs already.", file=sys.stderr)
+        return 2
     if not options.again:
         shutil.rmtree(folder, ignore_errors=True)
     begun, busy = time.monotonic(), os.getloadavg()[2]

@@ -16,7 +16,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -144,6 +144,7 @@ class Platform:
         asked_for = {
             name: "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(64))
             for name in composed.names()
+            if name.endswith(("KEY", "PASSWORD", "TOKEN"))
         }
         self.services = composed.services(asked_for | GIVEN)
         self.children = {
@@ -182,14 +183,21 @@ class Platform:
             given |= self.store.environment
         return inherited | given
 
-    def start_servers(self) -> None:
-        fresh = not self.database.data.exists()
-        self.database.start()
-        if fresh:
-            self.database.make_database()
-        if self.redis:
-            self.redis.start()
-        self.store.start()
+    @contextmanager
+    def servers(self) -> Iterator[None]:
+        """What the processes need from others, up until the block ends."""
+        with ExitStack() as stack:
+            fresh = not self.database.data.exists()
+            stack.callback(self.database.stop)
+            self.database.start()
+            if fresh:
+                self.database.make_database()
+            if self.redis:
+                stack.callback(self.redis.stop)
+                self.redis.start()
+            self.store.start()
+            stack.callback(self.store.stop)
+            yield
 
     def prepare(self) -> Seeded:
         """The catalogue with its pictures, described and finished, in files and in the store; keys to ask with.
@@ -240,12 +248,6 @@ class Platform:
             self._over.set()
             for child in self.children.values():
                 child.stop()
-
-    def stop_servers(self) -> None:
-        self.store.stop()
-        if self.redis:
-            self.redis.stop()
-        self.database.stop()
 
     def _watch(self) -> None:
         while not self._over.wait(1):

@@ -21,6 +21,7 @@ def test_the_services_are_those_of_compose_with_our_servers_in_place_of_its(tmp_
     assert not [name for name in platform.environment(keeps="files") if name.startswith("S3_")]
     assert set(platform.children) == set(SERVICES)
     assert platform.children["worker-describe"].command[1:3] == ("-m", "celery")
+    assert platform.children["worker-describe"].command[-3:-2] == ("1",)  # processes, as compose.yaml has it
 
 
 def test_tracebacks_and_processes_that_were_killed_are_found_behind_a_mark(tmp_path, monkeypatch):
