@@ -24,8 +24,9 @@ import psutil
 
 from config import database
 from tests.config import composed
+from tests.other_server import HERE, TcpServer, free_port, redis_program
 
-from .servers import HERE, PostgreSQL, Redis, Store, free_port, redis_program, until
+from .servers import Redis, Store, until
 
 GRACE = 20  # seconds that a process has to end by itself
 START = 180  # seconds until all answer; networks are loaded in that time
@@ -35,6 +36,8 @@ GIVEN = {
     "EMAIL_URL": "consolemail://",
     "INFERENCE_THREADS": "1",  # a core for the networks, and one for all else
 }
+# Of the embedded server, for what compose.yaml asks of PostgreSQL may be more than a small machine has.
+_OPTIONS = ("-c max_connections=200", "-c shared_buffers=256MB")
 SERVICES = ("web", "worker-describe", "worker-default", "beat")
 
 
@@ -135,9 +138,10 @@ class Platform:
         self.folder = folder
         self.logs = folder / "logs"
         self.logs.mkdir(parents=True, exist_ok=True)
-        os.environ["POSTGRES_HOME"] = str(folder / "postgres")
         self.port = free_port()
-        self.database = PostgreSQL()
+        self.database = TcpServer(
+            folder / "postgres", user=database.USER, name=database.NAME, options=_OPTIONS
+        )
         program = redis_program()
         self.redis = Redis(program, folder / "redis") if program else None
         self.store = Store()
@@ -170,6 +174,7 @@ class Platform:
         given |= {
             "DATABASE_URL": f"{self.database.url}?connect_timeout=5",
             "VAR_DIR": str(self.folder / "var"),
+            "MODEL_CACHE_DIR": os.environ.get("MODEL_CACHE_DIR", str(database.PROJECT / "var" / "models")),
             "BIND": f"{HERE}:{self.port}",
             "PULSE_FILE": str(self.folder / f"{service}.pulse"),
             "PYTHONUNBUFFERED": "1",
@@ -187,11 +192,8 @@ class Platform:
     def servers(self) -> Iterator[None]:
         """What the processes need from others, up until the block ends."""
         with ExitStack() as stack:
-            fresh = not self.database.data.exists()
             stack.callback(self.database.stop)
             self.database.start()
-            if fresh:
-                self.database.make_database()
             if self.redis:
                 stack.callback(self.redis.stop)
                 self.redis.start()
