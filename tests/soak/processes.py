@@ -16,6 +16,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -206,10 +207,12 @@ class Platform:
 
         Of what a run before it has left only the tables are brought up to date.
         """
-        self.manage("collectstatic", "--noinput", "--verbosity", "0")
         kept = self.folder / "seeded.json"
-        if not kept.exists():
-            kept.write_text(self._python("-m", "tests.soak.seed", keeps="files").splitlines()[-1])
+        with ThreadPoolExecutor() as beside:
+            static = beside.submit(self._python, "manage.py", "collectstatic", "--noinput")
+            if not kept.exists():
+                kept.write_text(self._python("-m", "tests.soak.seed", keeps="files").splitlines()[-1])
+            static.result()
         self._python("-m", "config.prepare")  # makes the bucket
         client = self.store.client()
         for root, location in (("media", "public"), ("private", "private")):
@@ -219,9 +222,6 @@ class Platform:
                     name = f"{location}/{file.relative_to(folder).as_posix()}"
                     client.put_object(Bucket=self.store.BUCKET, Key=name, Body=file.read_bytes())
         return Seeded(**json.loads(kept.read_text()))
-
-    def manage(self, *arguments: str) -> str:
-        return self._python("manage.py", *arguments)
 
     def _python(self, *arguments: str, keeps: str = "store") -> str:
         done = subprocess.run(
@@ -285,7 +285,8 @@ class Platform:
                 with suppress(ValueError):
                     told = json.loads(line)
                     fault = str(told["traceback"]).strip().splitlines()[-1]
-                    found[f"{name}: {told.get('message')}: {fault}"[:400]] = None
+                    words = f"{name}: {told.get('message')}: {fault}"
+                    found[" ".join(words.split())[:240]] = None
         return list(found)
 
     def deaths(self, *, since: Mapping[str, int]) -> list[str]:
