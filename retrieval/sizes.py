@@ -51,17 +51,18 @@ def _files(photos: list[LandmarkImage]) -> Iterator[Size]:
         "served photo": [(default_storage, photo.photo.name) for photo in photos],
         "thumbnail": [(default_storage, photo.thumbnail.name) for photo in photos],
     }
-    for rendition in storage.RENDITIONS:
-        named[f"rendition {rendition.side} {rendition.format}"] = [
-            (default_storage, rendition.name(photo.photo.name))
-            for photo in photos
-            if photo.has_renditions and rendition in storage.renditions(photo)
-        ]
     for what, files in named.items():
-        # A photo that is too small for a rendition takes none of its room.
         yield Size(
-            FILES, what, sum(store.size(name) for store, name in files) / max(len(photos), 1), len(files)
+            FILES, what, sum(store.size(name) for store, name in files) / max(len(files), 1), len(files)
         )
+    rendered = [photo for photo in photos if photo.has_renditions]
+    for rendition in storage.RENDITIONS:
+        # A photo that is too small for one takes none of its room.
+        names = [
+            rendition.name(photo.photo.name) for photo in rendered if rendition in storage.renditions(photo)
+        ]
+        mean = sum(default_storage.size(name) for name in names) / max(len(rendered), 1)
+        yield Size(FILES, f"rendition {rendition.side} {rendition.format}", mean, len(names))
 
 
 def _rows() -> Iterator[Size]:
@@ -95,6 +96,8 @@ def _indexes() -> Iterator[Size]:
 
 def _searches() -> Iterator[Size]:
     count = Query.objects.count()
+    if not count:
+        return
     for model in (Query, Hit, RankedPlace):
         total = _asked("pg_total_relation_size(%s)", model)
         yield Size(SEARCHES, f"rows of {model._meta.object_name}", total / max(count, 1), count)

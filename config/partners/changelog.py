@@ -51,8 +51,8 @@ ENTRIES = (
         )),
         Change("new", _("Batches of up to 100 photos, and places by words alone.")),
         Change("new", _(
-            "The catalogue: categories, more filters, chosen fields, ETag and If-None-Match, what lies near a place, and "
-            "changes since a moment for those who keep a copy."
+            "The catalogue: categories, more filters, chosen fields, ETag and If-None-Match, what lies near a place, "
+            "changes since a moment for those who keep a copy, and the whole dataset as an archive for those who may."
         )),
         Change("new", _("A Python client, a box for web pages, and these pages.")),
         Change("changed", _(

@@ -216,11 +216,8 @@
     say(WORDS.searching, "busy");
     try {
       const answer = await ask(await prepared(file));
-      say("");
       show(answer);
-      const [first] = answer.places;
-      // Said to those who do not see it come.
-      said.append(make("span", { className: "unseen" }, answerBox.querySelector("h3").textContent));
+      say(answerBox.querySelector("h3").textContent, "unseen"); // to those who do not see it come
       label.textContent = WORDS.another;
       host.dispatchEvent(new CustomEvent("whereisthis", { detail: answer, bubbles: true }));
     } catch (error) {

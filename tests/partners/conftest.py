@@ -37,7 +37,7 @@ def answering(monkeypatch, transactional_db, quick_methods) -> Iterator[None]:  
 
         return delay
 
-    for task in (tasks.answer_query, tasks.answer_batch, tasks.deliver_webhook):
+    for task in (tasks.answer_query, tasks.answer_batch, tasks.deliver_webhook, tasks.make_exports):
         monkeypatch.setattr(task, "delay", beside(task))
     monkeypatch.setattr(tasks.describe_missing, "delay", lambda: None)
     yield

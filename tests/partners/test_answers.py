@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import types
 import typing
 from dataclasses import dataclass, fields, is_dataclass
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from drf_spectacular.generators import SchemaGenerator
 
+import vietnam_tourism
 import vietnam_tourism as client
 
 ANSWERS = {
@@ -25,6 +27,7 @@ ANSWERS = {
     client.ProvinceRecord: "ProvinceRecord",
     client.Category: "Category",
     client.Changes: "Changes",
+    client.Export: "Export",
     client.FieldError: "FieldError",
 }
 # Told as JSON has it, and read by `Change.read`.
@@ -131,3 +134,28 @@ def test_a_field_that_drifts_is_found():
         "Drifted.latitude: may be null",
         "Drifted.nickname is not in Landmark",
     ]
+
+
+def parameters(operation: dict[str, Any]) -> set[str]:
+    """What an operation takes in its address, but for what pages and languages are told by."""
+    return {each["name"] for each in operation.get("parameters", []) if each["in"] == "query"}
+
+
+def taken(method: Any) -> set[str]:
+    """The keywords of one of the client's methods."""
+    said = inspect.signature(method).parameters.values()
+    return {each.name for each in said if each.kind is inspect.Parameter.KEYWORD_ONLY} - {"patience"}
+
+
+def test_every_question_can_be_asked_as_the_description_says():
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    known = vietnam_tourism.Client
+    for method, path in (
+        (known.landmarks, "landmarks/"),
+        (known.images, "images/"),
+        (known.by_words, "searches/by-words/"),
+        (known.nearby, "landmarks/{slug}/nearby/"),
+    ):
+        assert taken(method) <= parameters(paths[f"/api/v1/{path}"]["get"]), path
+    assert taken(known.search) <= set(schemas()["AskRequest"]["properties"])
+    assert taken(known.batch) <= set(schemas()["AskBatchRequest"]["properties"])

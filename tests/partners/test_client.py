@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -13,10 +14,17 @@ import httpx
 import pytest
 
 import vietnam_tourism
+from accounts import keys
 from config.database import PROJECT
 from retrieval import tasks
 from retrieval.models import Query
-from tests.factories import LandmarkFactory, LandmarkImageFactory, ProvinceFactory, drawn_photo
+from tests.factories import (
+    CuratorFactory,
+    LandmarkFactory,
+    LandmarkImageFactory,
+    ProvinceFactory,
+    drawn_photo,
+)
 from tests.partners.conftest import PAGODA
 from vietnam_tourism import Client, NotReached, Problem
 
@@ -56,10 +64,10 @@ def test_a_photo_may_be_a_path_bytes_or_an_open_file(client, pagoda, photo):
 def test_a_question_is_told_as_it_was_asked(client, pagoda, photo):
     search = client.search(
         photo, photo, box=(0, 0, 0.5, 1), method="sir", k=7, near=(21.0, 105.8), within_km=30,
-        bounds=(105, 20, 106, 22), private=True, explain=True,
+        bbox=(105, 20, 106, 22), private=True, explain=True,
     )  # fmt: skip
     assert (search.method, search.k, search.private, len(search.views)) == ("sir", 7, True, 1)
-    assert (search.near, search.within_km, search.bounds) == ("21,105.8", 30, [105, 20, 106, 22])
+    assert (search.near, search.within_km, search.bbox) == ("21,105.8", 30, [105, 20, 106, 22])
     assert search.box == [0, 0, 0.5, 1]
     assert all(hit.matches is not None for hit in search.hits)
 
@@ -161,6 +169,33 @@ def test_changes_are_read_from_a_cursor_on(client, pagoda):
     with pytest.raises(Problem) as refused:
         next(client.changes("12345-abc"))
     assert refused.value.code == "cursor_expired"
+
+
+def test_the_dataset_is_fetched_by_those_who_may(site, pagoda, tmp_path):
+    owner = CuratorFactory()
+    token = keys.issue(owner, name="Mirror", scopes=["export"]).token
+    archive = tmp_path / "dataset.zip"
+    with Client(site, key=token) as client:
+        export = client.export(archive, patience=120)
+    assert (export.state, export.bytes) == ("ready", archive.stat().st_size)
+    assert "landmarks.csv" in zipfile.ZipFile(archive).namelist()
+
+
+def test_an_archive_that_came_broken_is_not_left_behind(tmp_path):
+    ready = dict.fromkeys(["made_at", "photos", "landmarks"]) | {
+        "id": "1", "url": "https://example.org/api/v1/exports/1/", "state": "ready", "reason": "", "bytes": 4,
+        "asked_at": "2026-11-30T08:00:00Z", "sha256": "0" * 64, "download": "/api/v1/exports/1/file/",
+    }  # fmt: skip
+    waiting = ready | {"state": "waiting", "download": None}
+    client, asked, pauses = failing(
+        httpx.Response(202, json=waiting),
+        httpx.Response(200, json=ready),
+        httpx.Response(200, content=b"half"),
+    )
+    with pytest.raises(ValueError, match="not the archive"):
+        client.export(tmp_path / "dataset.zip")
+    assert list(tmp_path.iterdir()) == []
+    assert (len(asked), pauses) == (3, [2.0])
 
 
 # What goes wrong

@@ -24,6 +24,8 @@ class Command(BaseCommand):
             raise CommandError("There is no published photo to measure.")
         measured = sizes.measure(sample=sample)
         for kind in (*KINDS, sizes.SEARCHES):
+            if not any(size.kind == kind for size in measured):
+                continue
             self.stdout.write(kind)
             for size in measured:
                 if size.kind == kind:

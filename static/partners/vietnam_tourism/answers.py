@@ -249,7 +249,7 @@ class Search(SearchFacts):
     province: str | None
     category: str
     words: str
-    bounds: list[float] | None
+    bbox: list[float] | None
     near: str | None
     within_km: float | None
     private: bool
@@ -313,6 +313,23 @@ class Found:
     words: str
     places: list[FoundPlace]
     alike: list[Landmark]
+
+
+@dataclass(frozen=True)
+class Export:
+    """The dataset as an archive; `state`: waiting, running, ready or failed."""
+
+    id: str
+    url: str
+    state: str
+    reason: str
+    asked_at: datetime
+    made_at: datetime | None
+    photos: int | None
+    landmarks: int | None
+    bytes: int | None
+    sha256: str
+    download: str | None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 import uuid
@@ -18,6 +19,7 @@ from .answers import (
     Batch,
     Category,
     Changes,
+    Export,
     Found,
     Image,
     Landmark,
@@ -94,7 +96,7 @@ class Client:
         province: str | None = None,
         category: str | None = None,
         words: str | None = None,
-        bounds: BoundingBox | None = None,
+        bbox: BoundingBox | None = None,
         near: Point | None = None,
         within_km: float | None = None,
         explain: bool = False,
@@ -110,7 +112,7 @@ class Client:
         """
         asked = {
             "image": image, "box": box, "box_unit": box_unit if box else None, "method": method, "verifier": verifier,
-            "k": k, "province": province, "category": category, "words": words, "bounds": bounds, "near": near,
+            "k": k, "province": province, "category": category, "words": words, "bbox": bbox, "near": near,
             "within_km": within_km, "explain": explain or None, "private": private or None, "webhook": webhook,
             "webhook_secret": webhook_secret, "wait": min(patience, LONGEST_WAIT),
         }  # fmt: skip
@@ -149,13 +151,13 @@ class Client:
         k: int | None = None,
         province: str | None = None,
         category: str | None = None,
-        bounds: BoundingBox | None = None,
+        bbox: BoundingBox | None = None,
         near: Point | None = None,
         within_km: float | None = None,
     ) -> Found:
         """Places by words alone, as travellers type them, the likeliest first."""
         asked = {
-            "words": words, "k": k, "province": province, "category": category, "bounds": bounds, "near": near,
+            "words": words, "k": k, "province": province, "category": category, "bbox": bbox, "near": near,
             "within_km": within_km,
         }  # fmt: skip
         return built(Found, self._send("GET", "searches/by-words/", params=_plain(asked)).json())
@@ -169,7 +171,7 @@ class Client:
         province: str | None = None,
         category: str | None = None,
         words: str | None = None,
-        bounds: BoundingBox | None = None,
+        bbox: BoundingBox | None = None,
         near: Point | None = None,
         within_km: float | None = None,
         private: bool = False,
@@ -179,7 +181,7 @@ class Client:
     ) -> Batch:
         """A search for each of up to a hundred photos. It comes back at once; with `patience`, when all are answered."""
         asked = {
-            "method": method, "k": k, "province": province, "category": category, "words": words, "bounds": bounds,
+            "method": method, "k": k, "province": province, "category": category, "words": words, "bbox": bbox,
             "near": near, "within_km": within_km, "private": private or None, "webhook": webhook,
             "webhook_secret": webhook_secret,
         }  # fmt: skip
@@ -274,6 +276,45 @@ class Client:
             if not page.has_more:
                 return
             asked = {"cursor": page.cursor, "page_size": page_size}
+
+    def export(self, to: str | os.PathLike[str], *, patience: float = 3600.0) -> Export:
+        """Fetch the dataset as a zip into a file, made anew where something changed; for keys and roles that may.
+
+        Raises TimeoutError where it is not ready in time: ask again later. Raises Problem, NotReached, ValueError (it
+        could not be made, or what came is not what was made; then there is no file).
+        """
+        ends = time.monotonic() + patience
+        response = self._ask("exports/", {})
+        while (export := built(Export, response.json())).state in ("waiting", "running"):
+            if (left := ends - time.monotonic()) <= 0:
+                raise TimeoutError("the archive is not ready yet")
+            self._sleep(min(seconds_to_wait(response) or 2.0, left))
+            response = self._send("GET", export.url)
+        if not export.download:
+            raise ValueError(f"the archive could not be made: {export.reason}")
+        self._fetch(export.download, Path(to), sha256=export.sha256)
+        return export
+
+    def _fetch(self, address: str, to: Path, *, sha256: str) -> None:
+        part, hashed = to.with_name(to.name + ".part"), hashlib.sha256()
+        try:
+            with (
+                self._http.stream("GET", self._at_home(address), headers=self._headers, timeout=self.timeout) as came,
+                part.open("wb") as file,
+            ):  # fmt: skip
+                if came.is_error:
+                    came.read()
+                    raise Problem(came)
+                for piece in came.iter_bytes():
+                    hashed.update(piece)
+                    file.write(piece)
+            if hashed.hexdigest() != sha256:
+                raise ValueError("what came is not the archive that was made")
+            part.replace(to)
+        except httpx.TransportError as error:
+            raise NotReached(f"{self.site} does not answer: {error}") from error
+        finally:
+            part.unlink(missing_ok=True)
 
     # How it is asked
 

@@ -7,8 +7,10 @@ import re
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.core.files.storage import default_storage
 from django.test import Client
 
+from config.database import PROJECT
 from config.partners import changelog, code, wheel
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +116,23 @@ def test_the_changelog_tells_every_change(client, prefix):
 
 def test_the_newest_entry_is_of_the_version_that_the_description_has(settings):
     assert changelog.ENTRIES[0].version == settings.SPECTACULAR_SETTINGS["VERSION"]
+
+
+def test_the_readme_quotes_the_quick_start_as_it_is():
+    section = (PROJECT / "README.md").read_text().partition("\n## The API\n")[2]
+    quoted = re.search(r"```sh\n(.+?)```", section, re.S)[1]
+    assert "/api/v1/searches/" in quoted
+    assert (code.folder() / "quick_start.sh").read_text().startswith(quoted)
+
+
+@pytest.mark.parametrize(
+    ("photos", "origin"),
+    [
+        ("/media/photo.jpg", "http://testserver"),
+        ("https://photos.test/public/photo.jpg", "https://photos.test"),
+    ],
+)
+def test_the_policy_for_partners_names_where_photos_come_from(client, monkeypatch, photos, origin):
+    monkeypatch.setattr(default_storage, "url", lambda _name: photos)
+    policy = "script-src http://testserver;\nconnect-src http://testserver;\nimg-src " + origin
+    assert policy in text_of(client.get("/partners/"))
