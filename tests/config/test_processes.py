@@ -387,10 +387,12 @@ def test_nobody_is_refused_while_the_web_server_is_replaced(platform):
     for visitor in visitors:
         visitor.start()
     platform.start("web-beside", *BESIDE, command=platform.services["web"].command, like="web")
-    until(
-        lambda: any(line.get("view") for line in platform.lines("web-beside")),
-        "the new one was asked nothing",
-    )
+
+    def is_asked() -> bool:
+        platform.inside("/robots.txt", headers={"Host": "localhost"})  # by a connection of its own
+        return any(line["logger"] == "config.requests" for line in platform.lines("web-beside"))
+
+    until(is_asked, "the new one was asked nothing")
     assert platform.stop("web") == 0
     seen = len(got)
     until(lambda: len(got) > seen + 20, "the new one does not answer")
