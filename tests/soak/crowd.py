@@ -40,6 +40,11 @@ def from_elsewhere(dice: random.Random | None = None) -> dict[str, str]:
     }
 
 
+def cookies(session: requests.Session) -> dict[str, str]:
+    """The header that sends back a site's cookies, which are for https alone: the proxy's TLS is left out here."""
+    return {"Cookie": "; ".join(f"{cookie.name}={cookie.value}" for cookie in session.cookies)}
+
+
 @contextmanager
 def visiting(
     platform: Platform,

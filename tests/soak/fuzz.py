@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from http.cookiejar import DefaultCookiePolicy
 
 import requests
 
+from tests.hostile import MARK, Upload, uploads
+
 from . import kept
-from .crowd import QUICKEST, answered_within, from_elsewhere, photos_to_ask_with
+from .crowd import QUICKEST, answered_within, cookies, from_elsewhere, photos_to_ask_with
 from .figures import Figure, Report
-from .hostile import MARK, Upload, uploads
 from .ledger import Ledger, Seen, answers
 from .processes import Platform, Seeded
 
@@ -94,7 +94,6 @@ def _told(statuses: Counter[int]) -> str:
 
 def _by_form(platform: Platform, seeded: Seeded, upload: Upload) -> tuple[Seen, str | None]:
     with requests.Session() as visitor:
-        visitor.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("https", "http")))
         visitor.headers.update(from_elsewhere() | {"Origin": platform.url.replace("http:", "https:")})
         page = visitor.get(f"{platform.url}/", timeout=60)
         fields = dict(re.findall(r'name="(csrfmiddlewaretoken|key)" value="([^"]+)"', page.text))
@@ -104,6 +103,7 @@ def _by_form(platform: Platform, seeded: Seeded, upload: Upload) -> tuple[Seen, 
                 f"{platform.url}/searches/new/",
                 data=fields | {"method": QUICKEST},
                 files={"photo": (upload.filename, upload.data, upload.content_type)},
+                headers=cookies(visitor),
                 allow_redirects=False,
                 timeout=120,
             ),

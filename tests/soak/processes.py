@@ -16,6 +16,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,8 +25,9 @@ import psutil
 
 from config import database
 from tests.config import composed
+from tests.other_server import HERE, TcpServer, free_port, redis_program
 
-from .servers import HERE, PostgreSQL, Redis, Store, free_port, redis_program, until
+from .servers import Redis, Store, until
 
 GRACE = 20  # seconds that a process has to end by itself
 START = 180  # seconds until all answer; networks are loaded in that time
@@ -35,6 +37,8 @@ GIVEN = {
     "EMAIL_URL": "consolemail://",
     "INFERENCE_THREADS": "1",  # a core for the networks, and one for all else
 }
+# Of the embedded server, for what compose.yaml asks of PostgreSQL may be more than a small machine has.
+_OPTIONS = ("-c max_connections=200", "-c shared_buffers=256MB")
 SERVICES = ("web", "worker-describe", "worker-default", "beat")
 
 
@@ -135,9 +139,10 @@ class Platform:
         self.folder = folder
         self.logs = folder / "logs"
         self.logs.mkdir(parents=True, exist_ok=True)
-        os.environ["POSTGRES_HOME"] = str(folder / "postgres")
         self.port = free_port()
-        self.database = PostgreSQL()
+        self.database = TcpServer(
+            folder / "postgres", user=database.USER, name=database.NAME, options=_OPTIONS
+        )
         program = redis_program()
         self.redis = Redis(program, folder / "redis") if program else None
         self.store = Store()
@@ -170,6 +175,7 @@ class Platform:
         given |= {
             "DATABASE_URL": f"{self.database.url}?connect_timeout=5",
             "VAR_DIR": str(self.folder / "var"),
+            "MODEL_CACHE_DIR": os.environ.get("MODEL_CACHE_DIR", str(database.PROJECT / "var" / "models")),
             "BIND": f"{HERE}:{self.port}",
             "PULSE_FILE": str(self.folder / f"{service}.pulse"),
             "PYTHONUNBUFFERED": "1",
@@ -187,11 +193,8 @@ class Platform:
     def servers(self) -> Iterator[None]:
         """What the processes need from others, up until the block ends."""
         with ExitStack() as stack:
-            fresh = not self.database.data.exists()
             stack.callback(self.database.stop)
             self.database.start()
-            if fresh:
-                self.database.make_database()
             if self.redis:
                 stack.callback(self.redis.stop)
                 self.redis.start()
@@ -204,10 +207,12 @@ class Platform:
 
         Of what a run before it has left only the tables are brought up to date.
         """
-        self.manage("collectstatic", "--noinput", "--verbosity", "0")
         kept = self.folder / "seeded.json"
-        if not kept.exists():
-            kept.write_text(self._python("-m", "tests.soak.seed", keeps="files").splitlines()[-1])
+        with ThreadPoolExecutor() as beside:
+            static = beside.submit(self._python, "manage.py", "collectstatic", "--noinput")
+            if not kept.exists():
+                kept.write_text(self._python("-m", "tests.soak.seed", keeps="files").splitlines()[-1])
+            static.result()
         self._python("-m", "config.prepare")  # makes the bucket
         client = self.store.client()
         for root, location in (("media", "public"), ("private", "private")):
@@ -217,9 +222,6 @@ class Platform:
                     name = f"{location}/{file.relative_to(folder).as_posix()}"
                     client.put_object(Bucket=self.store.BUCKET, Key=name, Body=file.read_bytes())
         return Seeded(**json.loads(kept.read_text()))
-
-    def manage(self, *arguments: str) -> str:
-        return self._python("manage.py", *arguments)
 
     def _python(self, *arguments: str, keeps: str = "store") -> str:
         done = subprocess.run(
@@ -283,7 +285,8 @@ class Platform:
                 with suppress(ValueError):
                     told = json.loads(line)
                     fault = str(told["traceback"]).strip().splitlines()[-1]
-                    found[f"{name}: {told.get('message')}: {fault}"[:400]] = None
+                    words = f"{name}: {told.get('message')}: {fault}"
+                    found[" ".join(words.split())[:240]] = None
         return list(found)
 
     def deaths(self, *, since: Mapping[str, int]) -> list[str]:

@@ -5,11 +5,10 @@ import json
 from tests.soak.processes import SERVICES, Platform
 
 
-def test_the_services_are_those_of_compose_with_our_servers_in_place_of_its(tmp_path, monkeypatch):
-    monkeypatch.setenv("POSTGRES_HOME", str(tmp_path / "postgres"))
+def test_the_services_are_those_of_compose_with_our_servers_in_place_of_its(tmp_path):
     platform = Platform(tmp_path)
-    platform.database._password.parent.mkdir()
-    platform.database._password.write_text("word")
+    platform.database.home.mkdir()
+    (platform.database.home / "password").write_text("word")
     web, worker = (platform.environment(name) for name in ("web", "worker-describe"))
     assert web["DJANGO_SETTINGS_MODULE"] == "config.settings.production"
     assert web["DATABASE_URL"].startswith(
@@ -24,8 +23,7 @@ def test_the_services_are_those_of_compose_with_our_servers_in_place_of_its(tmp_
     assert platform.children["worker-describe"].command[-3:-2] == ("1",)  # processes, as compose.yaml has it
 
 
-def test_tracebacks_and_processes_that_were_killed_are_found_behind_a_mark(tmp_path, monkeypatch):
-    monkeypatch.setenv("POSTGRES_HOME", str(tmp_path / "postgres"))
+def test_tracebacks_and_processes_that_were_killed_are_found_behind_a_mark(tmp_path):
     platform = Platform(tmp_path)
     log = platform.children["web"].log
     fault = {"message": "Internal Server Error: /", "traceback": "Traceback ...\nValueError: ours"}

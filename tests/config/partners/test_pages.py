@@ -7,6 +7,7 @@ import re
 
 import pytest
 from django.contrib.staticfiles import finders
+from django.core.files.storage import default_storage
 from django.test import Client
 
 from config.database import PROJECT
@@ -122,3 +123,16 @@ def test_the_readme_quotes_the_quick_start_as_it_is():
     quoted = re.search(r"```sh\n(.+?)```", section, re.S)[1]
     assert "/api/v1/searches/" in quoted
     assert (code.folder() / "quick_start.sh").read_text().startswith(quoted)
+
+
+@pytest.mark.parametrize(
+    ("photos", "origin"),
+    [
+        ("/media/photo.jpg", "http://testserver"),
+        ("https://photos.test/public/photo.jpg", "https://photos.test"),
+    ],
+)
+def test_the_policy_for_partners_names_where_photos_come_from(client, monkeypatch, photos, origin):
+    monkeypatch.setattr(default_storage, "url", lambda _name: photos)
+    policy = "script-src http://testserver;\nconnect-src http://testserver;\nimg-src " + origin
+    assert policy in text_of(client.get("/partners/"))
