@@ -21,6 +21,7 @@ suits := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info <
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c '$(suits)' 2>/dev/null && echo $$each && break; done)
 no_python = $(error Python 3.11, 3.12 or 3.13 with its venv module is needed (Debian: apt install python3-venv))
+fast := not weights and not e2e and not shared_data and not servers
 set_up = $(or $(PYTHON),$(no_python)) -m config.install
 
 .PHONY: run test test-fast lint bench soak install install-dev
@@ -28,11 +29,12 @@ set_up = $(or $(PYTHON),$(no_python)) -m config.install
 run: install
 	@exec .venv/bin/python -m config.run
 
+# The slow ones have the machine to themselves.
 test: install-dev
-	@exec .venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n 2 -m "$(fast)"; fast=$$?; .venv/bin/python -m pytest -m "not ($(fast))"; exit $$((fast || $$?))
 
 test-fast: install-dev
-	@exec .venv/bin/python -m pytest -n 2 -m "not weights and not e2e and not shared_data and not servers"
+	@exec .venv/bin/python -m pytest -n 2 -m "$(fast)"
 
 lint: install-dev
 	.venv/bin/python -m ruff check .

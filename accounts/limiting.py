@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 
-from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
@@ -17,11 +15,11 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import ngettext
 
 from . import limits, usage
+from .addresses import network_of
 from .limits import Act, Counted
 from .models import ApiKey
 
 API = "/api/"
-NETWORK = 64  # bits of an IPv6 address that are its network's: one household has all the rest
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +87,7 @@ def holder_of(request: HttpRequest) -> str:
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         return f"account:{user.pk}"
-    return f"address:{salted_hmac('accounts.limits', _network(request)).hexdigest()[:40]}"
+    return f"address:{salted_hmac('accounts.limits', network_of(request) or '').hexdigest()[:40]}"
 
 
 def holder_of_key(key: ApiKey) -> str:
@@ -99,14 +97,6 @@ def holder_of_key(key: ApiKey) -> str:
 def key_of(request: HttpRequest) -> ApiKey | None:
     """The key that a request of the API came with, once it is found good."""
     return getattr(request, "api_key", None)
-
-
-def _network(request: HttpRequest) -> str:
-    """A visitor's network address behind so many proxies as TRUSTED_PROXY_COUNT says; of IPv6 the network."""
-    address = ip_address(get_adapter().get_client_ip(request))
-    if isinstance(address, IPv6Address):
-        address = address.ipv4_mapped or ip_network((address, NETWORK), strict=False).network_address
-    return str(address)
 
 
 def count(request: HttpRequest, act: Act, *, cost: int = 1) -> None:

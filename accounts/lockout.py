@@ -6,8 +6,6 @@ second step count alike, wherever they are asked for. `manage.py axes_reset_user
 
 from __future__ import annotations
 
-import ipaddress
-
 from allauth.account.adapter import get_adapter
 from allauth.account.signals import password_reset
 from allauth.core import context as allauth_context
@@ -18,7 +16,7 @@ from axes.handlers.proxy import AxesProxyHandler
 from axes.helpers import get_client_username
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import Q, Sum
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
@@ -48,20 +46,6 @@ class Handler(AxesDatabaseHandler):
 def account_of(request: HttpRequest, credentials: dict | None) -> str:
     """The account that somebody tries to get into, however they write its address."""
     return ((credentials or {}).get("email") or request.POST.get("login", "")).strip().lower()
-
-
-def address_of(request: HttpRequest) -> str | None:
-    """Where a request comes from, behind TRUSTED_PROXY_COUNT proxies; of IPv6 the network, which is one household.
-
-    None where nobody knows, as of what comes by a socket of this machine.
-    """
-    try:
-        address = ipaddress.ip_address(get_adapter(request).get_client_ip(request))
-    except (PermissionDenied, ValueError):
-        return None
-    if address.version == 4:
-        return str(address)
-    return str(ipaddress.IPv6Network((address, 64), strict=False).network_address)
 
 
 def locked(request: HttpRequest, response: HttpResponse | None, credentials: dict | None) -> HttpResponse:

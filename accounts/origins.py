@@ -19,7 +19,7 @@ from .models import ApiKey
 PORTS = {"http": 80, "https": 443}
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 SENT = "Accept-Language, Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Request-ID"
-SHOWN = "Content-Language, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-ID"
+SHOWN = "Content-Language, Deprecation, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, Sunset, WWW-Authenticate, X-Request-ID"
 REMEMBERED = 600  # seconds that a browser need not ask again
 
 

@@ -34,6 +34,7 @@ GRANTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "places.fact": (LOOK,),
         "places.landmarkimage": (LOOK,),
         "places.curationevent": (LOOK,),
+        "places.datasetexport": (LOOK, ADD),
         "retrieval.descriptor": (LOOK,),
         "retrieval.describefailure": (LOOK,),
         "retrieval.placecoverage": (LOOK,),

@@ -10,7 +10,7 @@ from places.api import (
     LandmarkViewSet,
     ProvinceViewSet,
 )
-from retrieval.api import BatchViewSet, EvaluationViewSet, MethodViewSet, SearchViewSet
+from retrieval.api import BatchViewSet, EvaluationViewSet, ExportViewSet, MethodViewSet, SearchViewSet
 
 from .problem_pages import OneProblemView, ProblemsView
 from .reference import RedocView, SchemaView, SwaggerView
@@ -25,6 +25,7 @@ router.register("images", LandmarkImageViewSet, "image")
 router.register("provinces", ProvinceViewSet, "province")
 router.register("categories", CategoryViewSet, "category")
 router.register("changes", ChangesViewSet, "change")
+router.register("exports", ExportViewSet, "export")
 router.register("methods", MethodViewSet, "method")
 router.register("evaluations", EvaluationViewSet, "evaluation")
 

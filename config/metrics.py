@@ -77,7 +77,7 @@ class Platform(Collector):
             try:
                 yield from gather()
             except Exception as error:  # each client raises its own; the rest is worth telling
-                logger.warning("%s: %s", gather.__name__, type(error).__name__)
+                logger.warning("%s: %s: %s", gather.__name__, type(error).__name__, error)
                 yield _gauge(
                     "tourism_unreadable", "What could not be asked.", {(gather.__name__[6:],): 1}, ["source"]
                 )

@@ -15,6 +15,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import TemplateView
 
+from config import replica
+
 PAPER, LACQUER = "#f3ece0", "#1d110c"
 # What the offline page is drawn with; the worker keeps it from the first visit on.
 KEPT_OFFLINE = (
@@ -45,6 +47,7 @@ class Page(TemplateView):
             photo_megabytes=settings.PHOTO_MAX_BYTES // 2**20,
             lockout_minutes=settings.AXES_COOLOFF_TIME // timedelta(minutes=1),
             session_cookie=settings.SESSION_COOKIE_NAME,
+            written_cookie=replica.COOKIE if replica.is_given() else "",
             csrf_cookie=settings.CSRF_COOKIE_NAME,
             **context,
         )

@@ -87,6 +87,10 @@ TABLE = (
         "A browser sent the key from a website that the key does not name. Keys name the websites that may use them "
         "when they are made; programs that run elsewhere than in a browser send no Origin, and need none."
     )),
+    Problem("role_missing", 403, _("Your role does not allow this"), _(
+        "This takes a role that your account does not have; who runs the site gives roles. A key can do no more than "
+        "the account that it belongs to."
+    )),
     Problem("csrf_failed", 403, _("The form's token is missing"), _(
         "A browser that is logged in proves with a token that a page of this site sent the request. Programs send a "
         "key instead, and need no token."

@@ -10,6 +10,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 
 from . import problems
+from .partners import deprecations
 
 PROBLEM = {
     "type": "object",
@@ -79,6 +80,9 @@ class ProblemsSchema(AutoSchema):
             if int(code) >= 400 and not {"$ref", "content"} & told.keys():
                 told["content"] = CONTENT  # the operation says in words of its own when it is given
         return dict(sorted(responses.items()))
+
+    def is_deprecated(self) -> bool:
+        return deprecations.is_deprecated(self.method, self.path) or super().is_deprecated()
 
     def get_summary(self) -> str | None:
         """The first words of the description, where the operation has no summary of its own."""

@@ -9,6 +9,7 @@ from places.models import Landmark
 PAGES = (
     "retrieval:home", "places:landmarks", "places:map", "places:near", "retrieval:methods",
     "pages:about", "pages:how", "pages:privacy", "pages:terms", "pages:licences", "places:takedown",
+    "partners:index", "partners:changelog", "partners:deprecation",
 )  # fmt: skip
 
 

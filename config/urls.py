@@ -8,9 +8,10 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
-from django.views.generic import TemplateView
+from django.views.generic import RedirectView, TemplateView
 
 from config import pages
+from config.partners import pages as partners
 from config.sitemaps import SITEMAPS
 from places.views import files
 
@@ -25,6 +26,8 @@ handler500 = "config.pauses.broken"
 
 urlpatterns = [
     path("api/v1/", include("config.api")),
+    path("api/", RedirectView.as_view(pattern_name="partners:index"), name="api"),
+    path("partners/vietnam_tourism-<str:version>-py3-none-any.whl", partners.client, name="partners-client"),
     path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", TemplateView.as_view(template_name="robots.txt", content_type="text/plain")),
     path("favicon.ico", pages.favicon),
@@ -33,6 +36,7 @@ urlpatterns = [
     *i18n_patterns(
         path("", include("retrieval.urls")),
         path("", include((pages.addresses, "pages"))),
+        path("partners/", include((partners.addresses, "partners"))),
         path("places/", include("places.urls")),
         path("accounts/", include("accounts.urls")),
         path("accounts/", include("allauth.urls")),

@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.http import http_date
 from django.utils.translation import gettext_lazy
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
@@ -236,7 +237,9 @@ class ChangesViewSet(viewsets.GenericViewSet):
         return {410: ""}
 
     @extend_schema(
-        parameters=[ChangesAskedSerializer], responses=ChangesSerializer, operation_id="changes_list"
+        parameters=[ChangesAskedSerializer],
+        responses=forced_singular_serializer(ChangesSerializer),
+        operation_id="changes_list",
     )
     def list(self, request: Request):
         """The changes after a cursor or a moment; without either, the whole catalogue as if all of it were new."""

@@ -1,11 +1,31 @@
 """What a photo gets when there is time: the copies that pages show on small and large screens, and how good it is."""
 
+import logging
+from collections.abc import Callable
 from dataclasses import asdict
 
-from django.db import transaction
+from django.db import models, transaction
 
 from . import detecting, photo, quality, storage
 from .models import LandmarkImage
+
+logger = logging.getLogger(__name__)
+
+
+def go_on(
+    images: models.QuerySet, *, after: int, most: int, act: Callable[[LandmarkImage], object]
+) -> int | None:
+    """Do an act to a few photos; returns the id of the last where there may be more, behind which to go on.
+
+    after: the id of the photo before. One that fails is passed by, and tried again from the next beginning.
+    """
+    few = list(images.filter(pk__gt=after).order_by("pk")[:most])
+    for image in few:
+        try:
+            act(image)
+        except (OSError, photo.PhotoRefused) as error:
+            logger.warning("%s: photo %s is passed by: %s", act.__name__, image.pk, error)
+    return few[-1].pk if len(few) == most else None
 
 
 def make_renditions(image: LandmarkImage) -> None:

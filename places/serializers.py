@@ -1,7 +1,11 @@
 """The API's view of the catalogue. Names come in both languages; where a photo was taken is never told."""
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
+from drf_spectacular.utils import (
+    PolymorphicProxySerializer,
+    extend_schema_field,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 
 from . import attribution
@@ -84,7 +88,7 @@ class LandmarkSerializer(SparseFields, NamedSerializer):
     """A landmark in brief; needs its province."""
 
     url = serializers.SerializerMethodField(help_text="Its page.")
-    province = ProvinceNameSerializer()
+    province = ProvinceNameSerializer(allow_null=True)
     distance_km = serializers.SerializerMethodField(
         help_text="From `near`, where the list is asked for that."
     )
@@ -109,7 +113,7 @@ class LandmarkRecordSerializer(LandmarkSerializer):
     """All that is known of a landmark."""
 
     distance_km = None
-    former_province = FormerProvinceSerializer()
+    former_province = FormerProvinceSerializer(allow_null=True)
     overlaps_with = serializers.SlugRelatedField(
         "slug", many=True, read_only=True, help_text="Landmarks that it stands in or holds."
     )
@@ -192,7 +196,10 @@ class ChangeSerializer(serializers.Serializer):
 
     @extend_schema_field(
         PolymorphicProxySerializer(
-            component_name="Record", serializers=list(RECORDS.values()), resource_type_field_name=None
+            component_name="Record",
+            serializers=list(RECORDS.values()),
+            resource_type_field_name=None,
+            allow_null=True,
         )
     )
     def get_record(self, told: Told) -> dict | None:
@@ -201,6 +208,7 @@ class ChangeSerializer(serializers.Serializer):
         return RECORDS[Change.Kind(told.kind)](told.record, context=self.context).data
 
 
+@extend_schema_serializer(many=False)  # a page of them, though the address lists
 class ChangesSerializer(serializers.Serializer):
     """Changes in order. Keep the cursor, and ask with it next time."""
 

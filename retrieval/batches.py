@@ -57,7 +57,7 @@ def keep(
 ) -> tuple[Batch, bool]:
     """Keep a batch with a search for each photo that can be used; returns it, and whether it is new.
 
-    limits: k, province, category, words, bbox, near and private, as `tasks.ask` takes them; once and fingerprint
+    limits: k, province, category, words, bbox, near and private, as `asking.ask` takes them; once and fingerprint
     as there. Raises TooManyPhotos, AllRefused, UnknownMethod, UnknownVerifier, KeyReused.
     """
     approaches.find(method, verifier=verifier)

@@ -18,8 +18,8 @@ from retrieval.answering import approaches
 from retrieval.answering.approaches import CONSENSUS, Approach
 
 from . import serving
+from .keeping import MOST_PHOTOS
 from .models import Correction, Hit, Offer, Query, QueryQuerySet
-from .tasks import MOST_PHOTOS
 
 EDGES = ("left", "top", "right", "bottom")
 FIRST_CHOICES = (CONSENSUS, "cnn_irwnha")  # the others follow by their labels
@@ -113,7 +113,7 @@ class AgainForm(forms.Form):
         return cleaned
 
     def question(self) -> dict:
-        """What `tasks.ask` and `tasks.ask_again` are asked."""
+        """What `asking.ask` and `asking.ask_again` are asked."""
         return {name: self.cleaned_data[name] for name in ("method", "verifier", "box")}
 
     def once(self, *about: object) -> uuid.UUID | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from retrieval import answering
@@ -161,6 +162,13 @@ def fail(query: Query, *, reason: str) -> None:
     Query.objects.filter(pk=query.pk).update(**ended)  # no row where its visitor deleted it meanwhile
     query.views.unanswered().update(**ended)
     _tell_that_done(query)
+
+
+def put_back(query: Query) -> None:
+    """Let a search wait again that a store kept from being answered: no attempt is counted, and a sweep sends it soon."""
+    Query.objects.unanswered().filter(pk=query.pk).update(
+        state=Query.State.WAITING, stage="", attempts=F("attempts") - 1, queued_at=None
+    )
 
 
 def _tell_that_done(query: Query) -> None:

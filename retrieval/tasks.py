@@ -10,50 +10,39 @@ worker is missed by `requeue_abandoned` and sent again, one that arrives twice f
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID
 
 from celery import Task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.cache import cache
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from config.celery import app
-from places import finishing
-from places.models import LandmarkImage, Province
-from places.photo import PhotoRefused
-from retrieval.answering import approaches
+from places import finishing, storage
+from places.models import LandmarkImage
 
 from . import (
     batches,
     coverage,
+    dataset,
     effects,
     guessing,
     indexing,
-    keeping,
     nightly,
     pulse,  # noqa: F401  (it beats in every worker that has these tasks)
     retention,
     search,
-    serving,
     webhooks,
 )
 from .index import parts
-from .keeping import MOST_PHOTOS, BadBox, Fractions, KeyReused, OneOfSeveralRefused, TooManyPhotos
 from .locks import claim
 from .models import Batch, Query, Webhook, WebhookQuerySet
-from .webhooks import Hook
-
-# What asking may raise, for the doors.
-__all__ = ["MOST_PHOTOS", "BadBox", "KeyReused", "OneOfSeveralRefused", "TooManyPhotos"]
 
 logger = logging.getLogger(__name__)
 
-BATCH_CHAINS = 4  # searches of a batch in the queue at once, so that visitors do not wait behind all
 MAX_ATTEMPTS = 3  # a photo that took three workers down does not get a fourth
 REQUEUE_AFTER = timedelta(seconds=60)  # a message not taken up by then is sent again
 STUDY_SECONDS = 3
@@ -69,161 +58,7 @@ ANSWERING: dict = {
 BITE = 4  # photos described per task, so that a search never waits behind more than a few
 
 
-def ask(
-    photo: bytes,
-    *,
-    method: str,
-    more: Sequence[bytes] = (),
-    verifier: str = "",
-    box: Fractions | None = None,
-    beside: Query | None = None,
-    from_image: LandmarkImage | None = None,
-    once: UUID | None = None,
-    fingerprint: str = "",
-    user=None,
-    session_key: str = "",
-    k: int = 50,
-    province: Province | None = None,
-    category: str = "",
-    words: str = "",
-    bbox: Fractions | None = None,
-    near: tuple[float, float, float] | None = None,
-    private: bool = False,
-    webhook: Hook | None = None,
-) -> Query:
-    """Keep a visitor's question and queue it.
-
-    more: further photos of the same place. box: on the first photo, left, top, right, bottom as fractions of the
-    upright photo. words: in or near which place alone to look; bbox: between which west, south, east and north,
-    near: around which latitude and longitude, within how many km. beside: the search of the same photos that this
-    one is compared to. from_image: whose photo it is, where it is of the catalogue. once: asked with the same
-    before, that search is the answer, and nothing is kept; fingerprint: of what is asked, where `once` does not
-    hold it. private: it is kept only until it has been read. webhook: whom to tell that it is done. What is kept
-    of a photo is an upright copy without metadata. Raises PhotoRefused (OneOfSeveralRefused for several),
-    TooManyPhotos, UnknownMethod, UnknownVerifier, BadBox, KeyReused (`once` with another fingerprint); then
-    nothing is kept.
-    """
-    approaches.find(method, verifier=verifier)
-    if len(more) >= MOST_PHOTOS:
-        raise TooManyPhotos(1 + len(more))
-    if before := _asked_before(once):
-        return keeping.same(before, fingerprint)
-    first, *others = keeping.copies_of([photo, *more])
-    shared = {
-        "user": user if user and user.is_authenticated else None,
-        "session_key": session_key,
-        "method": method,
-        "verifier": verifier,
-        "k": k,
-        "province": province,
-        "category": category,
-        "private": private,
-        "from_image": from_image,
-        "words": words,
-        "bbox": bbox,
-        "near": near,
-    }
-    size = {"width": first.width, "height": first.height}
-    query = Query(beside=beside, once=once, fingerprint=fingerprint, **size, **shared)
-    keeping.draw(query, box)
-    try:
-        with transaction.atomic():
-            keeping.keep(query, first)
-            for copy in others:
-                keeping.keep(Query(part_of=query, width=copy.width, height=copy.height, **shared), copy)
-            if webhook:
-                webhooks.hang(webhook, query=query)
-    except IntegrityError:
-        query.photo.delete(save=False)  # the file was written before the row was refused
-        if before := _asked_before(once):  # at the same moment
-            return keeping.same(before, fingerprint)
-        raise
-    transaction.on_commit(lambda: _enqueue(query))
-    return query
-
-
-def _asked_before(once: UUID | None) -> Query | None:
-    return Query.objects.filter(once=once).first() if once else None
-
-
-def ask_about(image: LandmarkImage, **question) -> Query:
-    """Ask about a published photo of the catalogue, which with its near-duplicates is then not found itself.
-
-    question: as `ask` takes it. Raises what `ask` does, and FileNotFoundError (the photo was withdrawn meanwhile).
-    """
-    with image.photo.open() as file:
-        photo = file.read()
-    return ask(photo, from_image=image, **question)
-
-
-def ask_again(
-    query: Query,
-    *,
-    method: str,
-    verifier: str = "",
-    box: Fractions | None = None,
-    beside: Query | None = None,
-    once: UUID | None = None,
-    everywhere: bool = False,
-    user=None,
-    session_key: str = "",
-    private: bool = False,
-) -> Query:
-    """Ask about the photos of an earlier query by another method, with another box, or without what limited it.
-
-    Of a private one, privately. Raises UnknownMethod, UnknownVerifier, BadBox, FileNotFoundError (a photo is
-    gone).
-    """
-    photo, *more = (_bytes_of(each) for each in (query, *query.views.order_by("asked_at", "pk")))
-    return ask(
-        photo,
-        more=more,
-        method=method,
-        verifier=verifier,
-        box=box,
-        beside=beside,
-        from_image=query.from_image,
-        once=once,
-        user=user,
-        session_key=session_key,
-        k=query.k,
-        **({} if everywhere else _limits_of(query)),
-        private=private or query.private,
-    )
-
-
-def _limits_of(query: Query) -> dict:
-    return {name: getattr(query, name) for name in ("province", "category", "words", "bbox", "near")}
-
-
-def _bytes_of(query: Query) -> bytes:
-    with query.photo.open() as file:
-        return file.read()
-
-
-@transaction.atomic
-def compare(query: Query) -> Query:
-    """Ask about a query's photos and box by every other method offered, each once; returns the one they stand beside.
-
-    They belong to whoever asked that one, so that they are read, shared and deleted with it.
-    Raises FileNotFoundError (a photo is gone).
-    """
-    root = Query.objects.select_for_update().get(pk=query.root.pk)
-    there = {root.method, *root.siblings.values_list("method", flat=True)}
-    for method in serving.offered():
-        if method not in there:
-            ask_again(
-                root,
-                method=method,
-                box=root.fractions,
-                beside=root,
-                user=root.user,
-                session_key=root.session_key,
-            )
-    return root
-
-
-def _enqueue(query: Query) -> None:
+def enqueue(query: Query) -> None:
     try:
         answer_query.delay(str(query.pk))
     except Exception:  # each transport raises its own; the row stays, and a worker's sweep will find it
@@ -258,6 +93,12 @@ def _answer(query_id: object) -> bool:
         except SoftTimeLimitExceeded:
             logger.error("search %s took more than %s s", query.pk, settings.SEARCH_MAX_SECONDS)
             search.fail(query, reason=Query.Reason.TOOK_TOO_LONG)
+        except Exception as error:
+            if not storage.is_away(error):
+                raise
+            logger.warning("search %s waits for the store: %s", query.pk, error)
+            search.put_back(query)
+            return False
         return True
 
 
@@ -283,26 +124,15 @@ def requeue_abandoned() -> int:
             if not abandoned:
                 continue
             Query.objects.unanswered().filter(pk=query.pk).update(state=Query.State.WAITING)
-        _enqueue(query)
+        enqueue(query)
         count += 1
     for batch in Batch.objects.unfinished().not_queued_since(Now() - REQUEUE_AFTER):
-        _enqueue_batch(batch)
+        enqueue_batch(batch)
         count += 1
     return count
 
 
-def ask_batch(photos: Sequence[batches.Sent], **question) -> Batch:
-    """Keep a question about each of many photos, one search a photo, and queue them behind what waits.
-
-    question: as `batches.keep` takes it. Raises what that does; then nothing is kept.
-    """
-    batch, is_new = batches.keep(photos, **question)
-    if is_new:
-        transaction.on_commit(lambda: [_enqueue_batch(batch) for _chain in range(BATCH_CHAINS)])
-    return batch
-
-
-def _enqueue_batch(batch: Batch) -> None:
+def enqueue_batch(batch: Batch) -> None:
     try:
         answer_batch.delay(str(batch.pk))
     except Exception:  # each transport raises its own; the row stays, and a worker's sweep will find it
@@ -317,7 +147,7 @@ def answer_batch(batch_id: str) -> None:
     has_answered = any(map(_answer, batches.unanswered(batch_id)))  # where all are taken, others go on
     batch = batches.go_on(batch_id)
     if batch and has_answered:
-        _enqueue_batch(batch)
+        enqueue_batch(batch)
     _deliver(Webhook.objects.filter(batch=batch_id))
 
 
@@ -397,19 +227,10 @@ def _enqueue_once(task: Task, *, command: str) -> None:
 
 @app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
 def make_renditions(after: int = 0) -> None:
-    """Make the renditions of a few published photos, and come back for the rest behind the waiting searches.
-
-    after: the id of the photo before; one that fails is passed by, and tried again from the next beginning.
-    """
-    lacking = LandmarkImage.objects.without_renditions().filter(pk__gt=after).order_by("pk")
-    few = list(lacking.only("pk")[:BITE])
-    for image in few:
-        try:
-            finishing.make_renditions(image)
-        except (OSError, PhotoRefused) as error:
-            logger.warning("no renditions of photo %s: %s", image.pk, error)
-    if len(few) == BITE:
-        make_renditions.delay(few[-1].pk)
+    """Make the renditions of a few published photos, and come back for the rest behind the waiting searches."""
+    lacking = LandmarkImage.objects.without_renditions().only("pk")
+    if last := finishing.go_on(lacking, after=after, most=BITE, act=finishing.make_renditions):
+        make_renditions.delay(last)
 
 
 def make_renditions_soon() -> None:
@@ -426,18 +247,21 @@ def _enqueue_renditions() -> None:
 
 @app.task(autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, max_retries=5)
 def measure_photos(after: int = 0) -> None:
-    """Measure how good a few photos are, and come back for the rest behind the waiting searches.
+    """Measure how good a few photos are, and come back for the rest behind the waiting searches."""
+    lacking = LandmarkImage.objects.unmeasured()
+    if last := finishing.go_on(lacking, after=after, most=BITE, act=finishing.measure_quality):
+        measure_photos.delay(last)
 
-    after: as for `make_renditions`.
-    """
-    few = list(LandmarkImage.objects.unmeasured().filter(pk__gt=after).order_by("pk")[:BITE])
-    for image in few:
-        try:
-            finishing.measure_quality(image)
-        except (OSError, PhotoRefused) as error:
-            logger.warning("photo %s was not measured: %s", image.pk, error)
-    if len(few) == BITE:
-        measure_photos.delay(few[-1].pk)
+
+@app.task(soft_time_limit=dataset.MAX_SECONDS, time_limit=dataset.MAX_SECONDS + settings.TASK_GRACE_SECONDS)
+def make_exports() -> None:
+    """Make the archives of the dataset that were asked for."""
+    dataset.make_asked()
+
+
+def make_exports_soon() -> None:
+    """Queue their making once what is being saved is committed."""
+    transaction.on_commit(lambda: _enqueue_once(make_exports, command="export_dataset"))
 
 
 @app.task

@@ -14,7 +14,7 @@ PRIVATELY = "searches-privately"  # in a session
 
 
 def visitor_of(request: HttpRequest) -> dict:
-    """The visitor as `tasks.ask` and `Query.objects.readable_by` take one; no session is made for looking."""
+    """The visitor as `asking.ask` and `Query.objects.readable_by` take one; no session is made for looking."""
     return {"user": request.user, "session_key": request.session.session_key or ""}
 
 

@@ -48,12 +48,13 @@ NEVER = {
 # In the rest of retrieval each imports what stands before it; what is not named is a door, and stands last.
 ORDER = [
     {"models", "locks", "announcing", "decoding"},
-    {"pulse", "serving", "retention", "catalogue_folder", "keeping", "limits", "signed_addresses"},
+    {"pulse", "serving", "retention", "catalogue_folder", "keeping", "limits", "signed_addresses", "dataset"},
     {"index", "webhooks"},
     {"indexing", "search", "lookalikes", "place_accuracy"},
     {"calibrating", "guessing", "coverage", "effects"},
     {"tuning", "nightly", "batches"},
     {"tasks"},
+    {"asking"},
 ]
 # Who alone may import a thing.
 RESERVED = {

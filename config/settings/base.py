@@ -66,8 +66,10 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.limiting.LimitsMiddleware",
+    "config.partners.deprecations.DeprecationMiddleware",
     "config.middleware.RefusalsMiddleware",
     "config.pauses.PausesMiddleware",
+    "config.replica.ReplicaMiddleware",  # after it: what it cannot mend is told there
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -104,6 +106,16 @@ else:
         }
     }
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
+# A streaming replica, from which visitors read the catalogue; config.replica says when.
+if env.str("DATABASE_REPLICA_URL", default=""):
+    DATABASES["replica"] = env.db("DATABASE_REPLICA_URL") | {
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "TEST": {"MIRROR": "default"},
+    }
+    DATABASES["replica"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 2)
+DATABASE_ROUTERS = ["config.replica.ReplicaRouter"]
+REPLICA_MAX_LAG = env.float("REPLICA_MAX_LAG", default=5.0)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Shared by all processes; the table is made by `manage.py createcachetable`.
@@ -118,11 +130,11 @@ if CACHES["default"]["BACKEND"].endswith(".RedisCache"):
 
 # Two stores: what anyone may fetch, and what only its owner and curators may.
 PUBLIC_STORAGE: dict = {
-    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "BACKEND": "config.storage.DurableFileSystemStorage",
     "OPTIONS": {"location": VAR_DIR / "media", "base_url": env.str("MEDIA_URL", default="/media/")},
 }
 PRIVATE_STORAGE: dict = {
-    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "BACKEND": "config.storage.DurableFileSystemStorage",
     "OPTIONS": {"location": VAR_DIR / "private", "base_url": None},
 }
 _photos_from = [env.str("MEDIA_URL", default=""), env.str("MAP_TILES_URL", default="")]
@@ -229,7 +241,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked"
 AXES_USERNAME_CALLABLE = "accounts.lockout.account_of"
-AXES_CLIENT_IP_CALLABLE = "accounts.lockout.address_of"
+AXES_CLIENT_IP_CALLABLE = "accounts.addresses.network_of"
 AXES_SENSITIVE_PARAMETERS = ["login", "code", "email", "next", "csrfmiddlewaretoken"]
 AXES_DISABLE_ACCESS_LOG = True  # who logs in when is nobody's business
 AXES_ENABLE_ADMIN = AXES_VERBOSE = False
@@ -344,6 +356,7 @@ EVERY = {  # seconds
     "retrieval.tasks.requeue_abandoned": 5,
     "retrieval.tasks.deliver_due": 5,
     "retrieval.tasks.look_for_work": 60,
+    "retrieval.tasks.make_exports": 60,
     "retrieval.tasks.forget_private_searches": 60,
     "retrieval.tasks.tune_if_due": 60,
     "retrieval.tasks.forget_what_is_over": 3600,

@@ -23,6 +23,7 @@ that come or go meanwhile hide no others. `fields=slug,name` leaves the rest out
 
 TAGS = [
     {"name": "searches", "description": "Ask with a photo, read the answer, say whether it is right."},
+    {"name": "batches", "description": "Ask with many photos at once, one answer a photo."},
     {"name": "landmarks", "description": "The places of the catalogue."},
     {"name": "images", "description": "Photos of the places, with whom to thank for them."},
     {"name": "provinces", "description": "Provinces and cities since July 2025, and what they were made of."},
@@ -31,6 +32,7 @@ TAGS = [
         "name": "changes",
         "description": "What is new, other or gone in the catalogue, for a copy that follows.",
     },
+    {"name": "exports", "description": "The dataset as an archive, for those who may have it."},
     {"name": "methods", "description": "The ways to find a place from a photo."},
     {"name": "evaluations", "description": "What was measured of the methods, and under which conditions."},
     {"name": "problems", "description": "What refusals mean."},

@@ -38,12 +38,11 @@ def content_policy(*, photos_from: Iterable[str], log_in_at: Iterable[str]) -> d
 # too, and only those who are logged in as staff ever see the desk.
 DESK_POLICY = {"script-src": [UNSAFE_EVAL], "style-src-attr": [UNSAFE_INLINE]}
 
-# What a page may ask a browser for: its own position (near.js), the clipboard and other apps (share.js).
-ALLOWED = ("geolocation", "clipboard-write", "web-share", "fullscreen")
+# What a page may ask a browser for: its own position (near.js), the clipboard (share.js).
+ALLOWED = ("geolocation", "clipboard-write", "fullscreen")
 REFUSED = (
     "accelerometer",
     "autoplay",
-    "bluetooth",
     "browsing-topics",
     "camera",  # a photo is chosen or taken by the phone's own app, which needs no leave
     "display-capture",

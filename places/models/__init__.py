@@ -6,6 +6,7 @@ from .changes import Change
 from .collections import Collection, CollectionItem
 from .contributions import Contribution
 from .curation import CurationEvent, OpenPhoto
+from .exports import DatasetExport
 from .facts import Fact
 from .images import Bands, LandmarkImage, LandmarkImageQuerySet
 from .takedowns import TakedownRequest
@@ -17,6 +18,7 @@ __all__ = [
     "CollectionItem",
     "Contribution",
     "CurationEvent",
+    "DatasetExport",
     "Fact",
     "FormerProvince",
     "Landmark",

@@ -18,7 +18,7 @@ from rest_framework.parsers import JSONParser, MultiPartParser
 
 from retrieval import webhooks
 from retrieval.batches import Sent
-from retrieval.tasks import KeyReused
+from retrieval.keeping import KeyReused
 from retrieval.visitors import asks_privately, visitor_of
 from retrieval.webhooks import Hook
 

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from retrieval import batches, signed_addresses, tasks
+from retrieval import asking, batches, signed_addresses
 from retrieval.models import Batch, Query
 from retrieval.serializers import AskBatchSerializer, BatchSerializer, too_many_in_a_batch
 
@@ -45,7 +45,7 @@ class BatchViewSet(Asks, viewsets.GenericViewSet):
         """
         question, _how = self.checked(AskBatchSerializer)
         try:
-            batch = tasks.ask_batch(**question, user=request.user)
+            batch = asking.ask_batch(**question, user=request.user)
         except batches.AllRefused as error:
             reasons = [
                 _("Photo {number}: {reason}").format(number=number, reason=reason)

@@ -13,7 +13,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
 from places.photo import PhotoRefused
-from retrieval import announcing, corrections, search_by_words, signed_addresses, tasks
+from retrieval import announcing, asking, corrections, keeping, search_by_words, signed_addresses
 from retrieval.forms import too_many_photos
 from retrieval.models import Hit, Query
 from retrieval.serializers import (
@@ -172,13 +172,13 @@ class SearchViewSet(Asks, viewsets.GenericViewSet):
     def _ask(self, *, image, **question) -> Query:
         """The search kept; what it cannot be made of is a field's error."""
         try:
-            return tasks.ask_about(image, **question) if image else tasks.ask(**question)
-        except tasks.OneOfSeveralRefused as error:
+            return asking.ask_about(image, **question) if image else asking.ask(**question)
+        except keeping.OneOfSeveralRefused as error:
             reason = _("Photo {number}: {reason}").format(number=1 + error.number, reason=error)
             raise ValidationError({"photos": [reason]}, code=error.code) from error
         except PhotoRefused as error:  # cut short: its header passed
             raise ValidationError({"photo": [str(error)]}, code=error.code) from error
-        except tasks.BadBox as error:
+        except keeping.BadBox as error:
             reason = _("The box lies outside the photo or has no area.")
             raise ValidationError({"box": [reason]}, code="bad_box") from error
         except FileNotFoundError as error:

@@ -272,7 +272,7 @@ class QuerySerializer(SearchInBriefSerializer):
         allow_null=True,
         help_text="Id of the catalogue's photo that it was asked with.",
     )
-    province = serializers.SlugRelatedField("slug", read_only=True)
+    province = serializers.SlugRelatedField("slug", read_only=True, allow_null=True)
     bbox = serializers.ListField(
         child=serializers.FloatField(), min_length=4, max_length=4, allow_null=True,
         help_text="west, south, east, north in degrees.",

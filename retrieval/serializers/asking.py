@@ -22,9 +22,9 @@ from retrieval import batches, webhooks
 from retrieval.answering import approaches
 from retrieval.batches import Sent
 from retrieval.forms import too_many_photos, unknown_words
+from retrieval.keeping import MOST_PHOTOS
 from retrieval.limits import landmarks_within
 from retrieval.models import Query, Webhook
-from retrieval.tasks import MOST_PHOTOS
 
 NEAR_KM = 50  # where a program does not say how far
 FARTHEST_KM = 2000

@@ -27,6 +27,7 @@ class MethodSerializer(serializers.Serializer):
     verifier = serializers.CharField(
         source="close_look.name",
         default=None,
+        allow_null=True,
         help_text="What compares its best photos closely; null for nothing.",
     )
     checkpoint = serializers.CharField(source="checkpoint.name")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from retrieval import answer_page, corrections, hit_page, offers, tasks
+from retrieval import answer_page, asking, corrections, hit_page, keeping, offers
 from retrieval.forms import EDGES, AgainForm, CorrectionForm, GiveForm
 from retrieval.models import Correction, Offer, Query, WorkerPulse
 from retrieval.visitors import asks, asks_privately, lasting_visitor_of, own_searches, owns, visitor_of
@@ -145,8 +145,8 @@ def query_again(request: HttpRequest, pk) -> HttpResponse:
             everywhere = bool(request.POST.get("everywhere"))
             again = form.question() | {"everywhere": everywhere, "private": asks_privately(request)}
             again["once"] = form.once(query.pk, everywhere)
-            return redirect(tasks.ask_again(query, **again, **lasting_visitor_of(request)))
-        except tasks.BadBox:
+            return redirect(asking.ask_again(query, **again, **lasting_visitor_of(request)))
+        except keeping.BadBox:
             form.add_error(None, bad_box())
         except FileNotFoundError:
             form.add_error(None, _("The photo of this search is gone. Please send it again."))

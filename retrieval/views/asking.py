@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from places.models import Landmark, LandmarkImage
 from places.photo import PhotoRefused
-from retrieval import tasks
+from retrieval import asking, keeping
 from retrieval.forms import SearchForm
 from retrieval.models import Query
 from retrieval.visitors import asks, asks_privately, lasting_visitor_of, take_up
@@ -56,7 +56,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         except PhotoRefused as refusal:
             form.add_error("photo", _refusal(refusal, form.cleaned_data["photos"]))
             status = STATUS_OF_REFUSAL.get(refusal.code, 400)
-        except tasks.BadBox:
+        except keeping.BadBox:
             form.add_error(None, bad_box())
     return _home(request, form, status=status)
 
@@ -68,15 +68,15 @@ def _ask(form: SearchForm, **visitor) -> Query:
     uploads = form.cleaned_data["photos"]
     for number, upload in enumerate(uploads):
         if upload.size > settings.PHOTO_MAX_BYTES:  # seen before it is read into memory
-            raise tasks.OneOfSeveralRefused("too_many_bytes", number=number)
+            raise keeping.OneOfSeveralRefused("too_many_bytes", number=number)
     photo, *more = (upload.read() for upload in uploads)
     sent = [hashlib.sha256(each).hexdigest() for each in (photo, *more)]
-    return tasks.ask(photo, more=more, **form.question(), once=form.once(*sent), **visitor)
+    return asking.ask(photo, more=more, **form.question(), once=form.once(*sent), **visitor)
 
 
 def _refusal(refusal: PhotoRefused, uploads: list) -> str:
     """Why a photo was refused; of several also which."""
-    if len(uploads) == 1 or not isinstance(refusal, tasks.OneOfSeveralRefused):
+    if len(uploads) == 1 or not isinstance(refusal, keeping.OneOfSeveralRefused):
         return str(refusal)
     return _("{name}: {reason}").format(name=uploads[refusal.number].name, reason=refusal)
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from retrieval import compare_page, tasks
+from retrieval import asking, compare_page
 from retrieval.models import Query
 from retrieval.visitors import asks, owns, visitor_of
 
@@ -21,7 +21,7 @@ def query_compare(request: HttpRequest, pk) -> HttpResponse:
     if request.method == "POST":
         query = readable(request, pk)
         try:
-            return redirect("retrieval:query-compare", tasks.compare(query).pk)
+            return redirect("retrieval:query-compare", asking.compare(query).pk)
         except FileNotFoundError:
             messages.error(request, _("The photo of this search is gone. Please send it again."))
             return redirect(query)

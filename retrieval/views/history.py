@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from retrieval import answer_page, export, methods, tasks
+from retrieval import answer_page, asking, export, methods
 from retrieval.answering import approaches
 from retrieval.forms import HistoryForm, TitleForm
 from retrieval.models import Query, RankedPlace
@@ -124,7 +124,9 @@ def query_repeat(request: HttpRequest, pk) -> HttpResponse:
     question = {"method": search.method, "verifier": search.verifier, "box": search.fractions}
     privately = asks_privately(request)
     try:
-        return redirect(tasks.ask_again(search, **question, private=privately, **lasting_visitor_of(request)))
+        return redirect(
+            asking.ask_again(search, **question, private=privately, **lasting_visitor_of(request))
+        )
     except (methods.UnknownMethod, approaches.UnknownVerifier):
         messages.error(request, _("This method is no longer offered. Please choose another one below."))
         return redirect(f"{search.get_absolute_url()}#again")

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from places.models import LandmarkImage
-from retrieval import tasks
+from retrieval import asking, keeping
 from retrieval.forms import AgainForm
 from retrieval.similar_photos import similar_photos
 from retrieval.visitors import asks, asks_privately, lasting_visitor_of, take_up
@@ -30,10 +30,10 @@ def similar(request: HttpRequest, image_id: int) -> HttpResponse:
             try:
                 visitor = lasting_visitor_of(request)
                 question = form.question() | {"once": form.once(image.pk), "private": asks_privately(request)}
-                query = tasks.ask_about(image, **question, **visitor)
+                query = asking.ask_about(image, **question, **visitor)
                 take_up(query, **visitor)
                 return redirect(query)
-            except tasks.BadBox:
+            except keeping.BadBox:
                 form.add_error(None, bad_box())
             except FileNotFoundError:
                 form.add_error(None, _("This photo cannot be read at the moment. Please try another one."))

@@ -1,13 +1,14 @@
-// A button that copies what stands in a field: `data-copy` names the field.
+// A button that copies what stands in a field or in an element: `data-copy` names it.
 "use strict";
 
 for (const button of document.querySelectorAll("[data-copy]")) {
-  const field = document.getElementById(button.dataset.copy);
+  const source = document.getElementById(button.dataset.copy);
   button.hidden = false;
   button.addEventListener("click", async () => {
-    field.select();
+    if (source.select) source.select();
+    else window.getSelection().selectAllChildren(source);
     try {
-      await navigator.clipboard.writeText(field.value);
+      await navigator.clipboard.writeText(source.value ?? source.textContent);
     } catch {
       document.execCommand("copy"); // a page that came without encryption has no clipboard
     }

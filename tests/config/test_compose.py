@@ -58,7 +58,7 @@ def every(service: composed.Service):
 # ---- compose.yaml
 
 
-@pytest.mark.parametrize("service", map(every, OURS))
+@pytest.mark.parametrize("service", list(map(every, OURS)))
 def test_what_a_service_of_ours_starts_is_there(service):
     first, *rest = service.command
     match first:
@@ -87,7 +87,7 @@ def test_every_queue_has_a_worker_and_no_worker_has_a_queue_that_nobody_fills():
     assert not any("--beat" in service.command for service in OURS)
 
 
-@pytest.mark.parametrize("service", map(every, OURS))
+@pytest.mark.parametrize("service", list(map(every, OURS)))
 def test_what_a_service_is_given_is_read(service):
     assert set(service.environment) - {"DJANGO_SETTINGS_MODULE"} <= read_variables()
 
@@ -135,7 +135,7 @@ def test_production_starts_with_what_compose_gives():
     ]
 
 
-@pytest.mark.parametrize("service", map(every, SERVICES.values()))
+@pytest.mark.parametrize("service", list(map(every, SERVICES.values())))
 def test_every_service_is_guarded_and_bounded(service):
     asked = service.asked
     assert asked["read_only"] is True
@@ -149,7 +149,7 @@ def test_every_service_is_guarded_and_bounded(service):
         assert service.health or service.name == "prepare"
 
 
-@pytest.mark.parametrize("service", map(every, SERVICES.values()))
+@pytest.mark.parametrize("service", list(map(every, SERVICES.values())))
 def test_an_image_of_others_is_pinned_to_a_version(service):
     if not service.is_ours:
         assert re.search(r":v?\d+\.\d+\.\d+", service.image), service.image

@@ -9,7 +9,7 @@ from django.utils import translation
 from PIL import Image
 
 from places.models import LandmarkImage
-from retrieval import corrections, indexing, methods, serving, tasks
+from retrieval import asking, corrections, indexing, methods, serving, tasks
 from retrieval.models import Correction, DescribeFailure, LookAlike, NightlyTuning, ServableCheckpoint
 from tests.factories import (
     CuratorFactory,
@@ -62,7 +62,7 @@ def test_a_failed_description_can_be_tried_again(client, queued):
 
 def test_searches_are_listed_and_shown_with_their_answers(client, queued):
     indexing.describe_image(image := LandmarkImageFactory(published=True, seed=1))
-    query = tasks.ask(drawn_photo(1), method="sir")
+    query = asking.ask(drawn_photo(1), method="sir")
     tasks.answer_query(str(query.pk))
     assert str(image.landmark) in client.get(reverse("admin:retrieval_query_changelist")).content.decode()
     assert client.get(reverse("admin:retrieval_query_change", args=[query.pk])).status_code == 200

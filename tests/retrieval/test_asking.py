@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 
 from places.models import LandmarkImage
-from retrieval import tasks
+from retrieval import asking
 from retrieval.models import Query
 from tests.factories import LandmarkFactory, LandmarkImageFactory, UserFactory, drawn_photo
 
@@ -74,7 +74,7 @@ def test_several_photos_sent_twice_make_one_search(client):
 @pytest.mark.django_db(transaction=True)
 def test_two_that_ask_the_same_at_the_same_moment_get_one_search_and_leave_no_file(monkeypatch):
     together = threading.Barrier(2, timeout=10)
-    before = tasks._asked_before
+    before = asking._asked_before
     looked: set[int] = set()
 
     def both_find_nothing_first(once):
@@ -84,7 +84,7 @@ def test_two_that_ask_the_same_at_the_same_moment_get_one_search_and_leave_no_fi
         together.wait()
         return None
 
-    monkeypatch.setattr(tasks, "_asked_before", both_find_nothing_first)
+    monkeypatch.setattr(asking, "_asked_before", both_find_nothing_first)
     found, kept = [], []
     save = Query.photo.field.storage.save
     monkeypatch.setattr(
@@ -93,7 +93,9 @@ def test_two_that_ask_the_same_at_the_same_moment_get_one_search_and_leave_no_fi
 
     def ask() -> None:
         try:
-            found.append(tasks.ask(drawn_photo(1), method="sir", once="c0ffee00-0000-4000-8000-000000000000"))
+            found.append(
+                asking.ask(drawn_photo(1), method="sir", once="c0ffee00-0000-4000-8000-000000000000")
+            )
         finally:
             connection.close()
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from retrieval import calibrating, indexing, search, serving, tasks
+from retrieval import asking, calibrating, indexing, search, serving
 from retrieval.models import Calibration, Query
 from tests.factories import LandmarkFactory, LandmarkImageFactory, drawn_photo
 
@@ -93,10 +93,10 @@ def test_too_few_landmarks_are_said_with_the_command_that_helps(tmp_path):
 
 def test_what_is_kept_answers_the_next_search_with_probabilities(catalogue, tmp_path):
     photo = drawn_photo(10, (300, 225))
-    search.answer(before := tasks.ask(photo, method="sir"))
+    search.answer(before := asking.ask(photo, method="sir"))
     calibrating.keep(calibrate("sir", tmp_path))
     calibrating.keep(calibrate("sir", tmp_path))  # again: the row is replaced
-    search.answer(after := tasks.ask(photo, method="sir"))
+    search.answer(after := asking.ask(photo, method="sir"))
     assert Calibration.objects.count() == 1
     after = Query.objects.get(pk=after.pk)
     assert after.verdict
@@ -106,7 +106,7 @@ def test_what_is_kept_answers_the_next_search_with_probabilities(catalogue, tmp_
 
 def test_a_checkpoint_without_a_curve_gives_no_probability(catalogue, monkeypatch):
     monkeypatch.setattr(serving.bundled, "calibrations", dict)
-    search.answer(query := tasks.ask(drawn_photo(10, (300, 225)), method="sir"))
+    search.answer(query := asking.ask(drawn_photo(10, (300, 225)), method="sir"))
     query.refresh_from_db()
     assert (query.verdict, query.known) == ("", None)
     assert query.places.all()[0].probability is None

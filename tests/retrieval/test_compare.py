@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from retrieval import serving, tasks
+from retrieval import asking, serving, tasks
 from retrieval.models import Hit, Query, RankedPlace
 from tests.factories import LandmarkFactory, LandmarkImageFactory, UserFactory
 from tests.retrieval.test_views import asked, text_of, visitors_search
@@ -62,7 +62,7 @@ def test_what_is_compared_is_not_in_the_history_and_belongs_to_the_first(client)
 def test_the_page_says_how_far_the_methods_agree(client):
     place, other = LandmarkFactory(name_en="Turtle Tower"), LandmarkFactory(name_en="One Pillar Pagoda")
     root = asked(method="consensus", shared=True)
-    tasks.compare(root)
+    asking.compare(root)
     for query in (root, *root.siblings.all()):
         says(query, other if query.method == "sir" else place)
     text = text_of(client.get(f"/en/searches/{root.pk}/compare/"))
@@ -80,7 +80,7 @@ def test_the_page_says_how_far_the_methods_agree(client):
 
 def test_the_page_follows_those_that_run_and_stops_when_all_are_done(client):
     root = visitors_search(client, state="answered")
-    tasks.compare(root)
+    asking.compare(root)
     address = f"/searches/{root.pk}/compare/"
     page = client.get(address).content.decode()
     assert '<noscript><meta http-equiv="refresh"' in page
@@ -104,7 +104,7 @@ def test_comparing_takes_a_fixed_number_of_queries(client, django_assert_num_que
         with django_assert_num_queries(6):
             client.get(f"/searches/{root.pk}/compare/")
         counts.append(root.siblings.count())
-        tasks.compare(root)
+        asking.compare(root)
     assert counts == [0, 3]
 
 

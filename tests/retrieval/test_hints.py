@@ -5,7 +5,7 @@ import pytest
 from django.urls import reverse
 from PIL import Image
 
-from retrieval import indexing, search, tasks
+from retrieval import asking, indexing, search
 from retrieval.models import Query
 from tests.factories import LandmarkImageFactory, encoded
 from tests.retrieval.test_views import asked, text_of, visitors_search
@@ -20,7 +20,7 @@ DONE = {"state": Query.State.ANSWERED, "verdict": "unknown", "hints": HINTS}
 def test_an_answer_keeps_what_is_wrong_with_its_photo():
     indexing.describe_image(LandmarkImageFactory(published=True))
     dark = encoded(Image.fromarray(np.random.default_rng(1).integers(0, 30, (240, 320, 3), np.uint8)))
-    query = tasks.ask(dark, method="sir")
+    query = asking.ask(dark, method="sir")
     search.answer(query)
     query.refresh_from_db()
     assert query.hints == [{"code": "too_dark", "box": None}]
@@ -30,7 +30,7 @@ def test_an_answer_keeps_what_is_wrong_with_its_photo():
 def test_a_box_that_is_too_small_is_answered_with_a_larger_one_as_fractions():
     indexing.describe_image(LandmarkImageFactory(published=True))
     noise = np.random.default_rng(1).integers(0, 255, (600, 800, 3), np.uint8)
-    query = tasks.ask(encoded(Image.fromarray(noise)), method="sir", box=(0.5, 0.5, 0.55, 0.55))
+    query = asking.ask(encoded(Image.fromarray(noise)), method="sir", box=(0.5, 0.5, 0.55, 0.55))
     search.answer(query)
     query.refresh_from_db()
     (hint,) = [hint for hint in query.hints if hint["code"] == "tiny_box"]

@@ -5,7 +5,7 @@ import pytest
 
 from places import curation
 from places.models import LandmarkImage
-from retrieval import hit_page, indexing, search, tasks
+from retrieval import asking, hit_page, indexing, search
 from retrieval.models import Hit, Query
 from retrieval.ranking.alignment import pack, unpack
 from retrieval.ranking.verification import AFFINE, Verification
@@ -205,7 +205,7 @@ def test_a_place_whose_photos_were_withdrawn_has_no_best_photo():
 def test_a_search_keeps_the_matches_of_credible_hits_alone():
     for seed in (1, 2, 3):
         indexing.describe_image(LandmarkImageFactory(published=True, seed=seed))
-    query = tasks.ask(drawn_photo(1, (320, 240)), method="delf")
+    query = asking.ask(drawn_photo(1, (320, 240)), method="delf")
     search.answer(query)
     hits = list(query.hits.all())
     assert hits[0].inliers >= AFFINE.least
@@ -219,7 +219,7 @@ def test_a_search_keeps_the_matches_of_credible_hits_alone():
 @pytest.mark.usefixtures("quick_methods")
 def test_a_method_that_does_not_verify_keeps_none():
     indexing.describe_image(LandmarkImageFactory(published=True, seed=1))
-    query = tasks.ask(drawn_photo(1, (320, 240)), method="sir")
+    query = asking.ask(drawn_photo(1, (320, 240)), method="sir")
     search.answer(query)
     assert bytes(query.hits.get().matches) == b""
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from retrieval import index, indexing, methods, search, serving, tasks
+from retrieval import asking, index, indexing, methods, search, serving
 from retrieval.models import Query
 from tests.factories import (
     FormerProvinceFactory,
@@ -49,22 +49,22 @@ def send(client, **fields):
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_looks_only_among_what_the_words_mean(hue, method, words):
     assert {approach for approach in serving.offered()} == set(METHODS)
-    free = answered(tasks.ask(PHOTO, method=method))
+    free = answered(asking.ask(PHOTO, method=method))
     assert free.places.all()[0].landmark != hue
-    limited = answered(tasks.ask(PHOTO, method=method, words=words))
+    limited = answered(asking.ask(PHOTO, method=method, words=words))
     assert [place.landmark for place in limited.places.all()] == [hue]
     assert [hit.image.landmark for hit in limited.hits.all()] == [hue]
 
 
 def test_every_photo_of_several_obeys(hue):
-    query = answered(tasks.ask(PHOTO, more=[drawn_photo(2, (320, 240))], method="sir", words="Huế"))
+    query = answered(asking.ask(PHOTO, more=[drawn_photo(2, (320, 240))], method="sir", words="Huế"))
     for each in (query, *query.views.all()):
         assert each.words == "Huế"
         assert [hit.image.landmark for hit in each.hits.all()] == [hue]
 
 
 def test_words_that_mean_nothing_by_now_find_nothing(hue):
-    query = tasks.ask(PHOTO, method="sir", words="Atlantis")
+    query = asking.ask(PHOTO, method="sir", words="Atlantis")
     assert not answered(query).places.exists()
 
 
@@ -126,7 +126,7 @@ def test_an_answer_without_limits_offers_nothing_wider(client, hue):
 
 def test_comparing_all_methods_keeps_the_words(client, hue):
     send(client, words="Huế")
-    root = tasks.compare(Query.objects.get())
+    root = asking.compare(Query.objects.get())
     assert {sibling.words for sibling in root.siblings.all()} == {"Huế"}
 
 

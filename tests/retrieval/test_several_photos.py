@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from retrieval import indexing, search, serving, tasks
+from retrieval import asking, indexing, keeping, search, serving, tasks
 from retrieval.models import Calibration, Query
 from retrieval.ranking.confidence import Curve
 from retrieval.ranking.signals import names
@@ -115,8 +115,8 @@ def test_more_than_five_are_refused(client, sent):
     response = send(client, *(upload(seed) for seed in range(6)))
     assert response.status_code == 400
     assert "5 photos at most" in text_of(response)
-    with pytest.raises(tasks.TooManyPhotos):
-        tasks.ask(drawn_photo(1), more=[drawn_photo(2)] * 5, method="sir")
+    with pytest.raises(keeping.TooManyPhotos):
+        asking.ask(drawn_photo(1), more=[drawn_photo(2)] * 5, method="sir")
     assert not Query.objects.exists()
 
 
@@ -132,8 +132,8 @@ def test_one_bad_photo_refuses_all_and_is_named(client, sent):
 
 @pytest.mark.django_db
 def test_asking_again_asks_all_photos_again(sent):
-    first = tasks.ask(drawn_photo(1, (400, 200)), more=[drawn_photo(2, (200, 400))], method="sir")
-    again = tasks.ask_again(first, method="delf")
+    first = asking.ask(drawn_photo(1, (400, 200)), more=[drawn_photo(2, (200, 400))], method="sir")
+    again = asking.ask_again(first, method="delf")
     assert again.views.get().width == 200
     assert again.views.get().method == "delf"
 
@@ -164,7 +164,7 @@ def two_places(quick_methods, sent) -> list:
 @pytest.mark.django_db
 def test_the_places_are_those_of_all_photos_and_each_photo_keeps_its_own_answer(two_places):
     calibrate()
-    query = tasks.ask(
+    query = asking.ask(
         drawn_photo(1, (320, 240)),
         more=[drawn_photo(1, (400, 300)), drawn_photo(1, (200, 150))],
         method="sir",
@@ -185,7 +185,7 @@ def test_the_places_are_those_of_all_photos_and_each_photo_keeps_its_own_answer(
 @pytest.mark.django_db
 def test_without_calibration_the_answer_of_several_has_no_verdict(two_places, monkeypatch):
     monkeypatch.setattr(serving, "calibrated", lambda _approach: None)
-    query = tasks.ask(drawn_photo(1, (320, 240)), more=[drawn_photo(2, (320, 240))], method="sir")
+    query = asking.ask(drawn_photo(1, (320, 240)), more=[drawn_photo(2, (320, 240))], method="sir")
     search.answer(query)
     query.refresh_from_db()
     assert (query.verdict, query.known) == ("", None)
@@ -194,7 +194,7 @@ def test_without_calibration_the_answer_of_several_has_no_verdict(two_places, mo
 
 @pytest.mark.django_db
 def test_a_view_whose_photo_is_gone_does_not_hold_up_the_others(two_places):
-    query = tasks.ask(drawn_photo(1, (320, 240)), more=[drawn_photo(2)], method="sir")
+    query = asking.ask(drawn_photo(1, (320, 240)), more=[drawn_photo(2)], method="sir")
     view = query.views.get()
     view.photo.storage.delete(view.photo.name)
     tasks.answer_query(str(query.pk))
@@ -205,7 +205,7 @@ def test_a_view_whose_photo_is_gone_does_not_hold_up_the_others(two_places):
 
 @pytest.mark.django_db
 def test_a_search_that_is_given_up_ends_its_views(sent):
-    query = tasks.ask(drawn_photo(1), more=[drawn_photo(2)], method="sir")
+    query = asking.ask(drawn_photo(1), more=[drawn_photo(2)], method="sir")
     search.fail(query, reason=Query.Reason.GAVE_UP)
     assert query.views.get().state == "failed"
 
@@ -216,7 +216,7 @@ def test_a_search_that_is_given_up_ends_its_views(sent):
 @pytest.mark.django_db
 def test_the_page_shows_each_photo_with_its_own_best(client, two_places, django_assert_num_queries):
     queries = [
-        tasks.ask(
+        asking.ask(
             drawn_photo(1, (320, 240)),
             more=[drawn_photo(2, (320, 240))] * further,
             method="sir",
@@ -269,7 +269,7 @@ def test_the_api_refuses_too_many_photos_and_names_a_bad_one(client, sent):
 
 @pytest.mark.django_db
 def test_a_best_photo_of_a_further_view_is_no_hit_of_the_answer(client, two_places):
-    query = tasks.ask(
+    query = asking.ask(
         drawn_photo(1, (320, 240)), more=[drawn_photo(2, (320, 240))], method="sir", k=1, session_key="-"
     )
     tasks.answer_query(str(query.pk))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from places import curation
-from retrieval import index, methods, search, tasks
+from retrieval import asking, index, methods, search
 from retrieval.methods.base import Description
 from retrieval.models import Descriptor, Query
 from retrieval.similar_photos import METHOD, similar_photos
@@ -147,11 +147,11 @@ def test_a_search_with_it_finds_neither_itself_nor_its_near_duplicates_by_any_me
     others = {LandmarkImageFactory(published=True, landmark=place, seed=seed).pk for seed in (3, 4)}
     indexing.describe_missing()
     for image in (first, copy):
-        query = tasks.ask_about(image, method=method)
+        query = asking.ask_about(image, method=method)
         search.answer(query)
         assert set(query.hits.values_list("image", flat=True)) == others
         query.refresh_from_db()
-        again = tasks.ask_again(query, method="sir")  # and neither does another method afterwards
+        again = asking.ask_again(query, method="sir")  # and neither does another method afterwards
         search.answer(again)
         assert set(again.hits.values_list("image", flat=True)) == others
         assert query.found == 2
@@ -173,7 +173,7 @@ def test_withdrawing_a_photo_deletes_the_copies_that_visitors_searched_with(
     django_capture_on_commit_callbacks,
 ):
     image = described(0)
-    query = tasks.ask_about(image, method="sir")
+    query = asking.ask_about(image, method="sir")
     with django_capture_on_commit_callbacks(execute=True):
         curation.reject([image], reason="taken down")
     assert not Query.objects.exists()

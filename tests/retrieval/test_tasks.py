@@ -2,6 +2,7 @@ import math
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from celery.exceptions import SoftTimeLimitExceeded
 from django.core.cache import cache
 from django.db import OperationalError
@@ -11,7 +12,7 @@ from PIL import ExifTags, Image
 
 from places.models import LandmarkImage
 from places.photo import PhotoRefused
-from retrieval import indexing, methods, search, tasks
+from retrieval import asking, indexing, keeping, methods, search, tasks
 from retrieval.models import Descriptor, Query, WorkerPulse
 from tests.factories import LandmarkImageFactory, UserFactory, drawn_photo, drawn_picture, encoded
 from tests.retrieval.test_locks import claimed_elsewhere
@@ -30,7 +31,7 @@ def sent(monkeypatch) -> list[str]:
 
 
 def ask(**question) -> Query:
-    return tasks.ask(drawn_photo(1, (400, 200)), **({"method": "sir"} | question))
+    return asking.ask(drawn_photo(1, (400, 200)), **({"method": "sir"} | question))
 
 
 def test_a_question_is_kept_before_it_is_queued(sent, django_capture_on_commit_callbacks):
@@ -62,7 +63,7 @@ def test_a_box_given_in_fractions_is_kept_in_pixels():
     ],
 )
 def test_a_box_outside_the_photo_or_without_area_is_refused(box):
-    with pytest.raises(tasks.BadBox):
+    with pytest.raises(keeping.BadBox):
         ask(box=box)
     assert not Query.objects.exists()
 
@@ -74,13 +75,13 @@ def test_an_unknown_method_is_refused():
 
 def test_what_is_no_photo_is_refused():
     with pytest.raises(PhotoRefused):
-        tasks.ask(b"hello", method="sir")
+        asking.ask(b"hello", method="sir")
 
 
 def test_what_is_kept_of_a_large_photo_is_a_copy_of_modest_size_without_metadata():
     exif = Image.Exif()
     exif[ExifTags.Base.Artist] = "somebody"
-    query = tasks.ask(encoded(drawn_picture(1, (3000, 1500)), exif=exif), method="sir")
+    query = asking.ask(encoded(drawn_picture(1, (3000, 1500)), exif=exif), method="sir")
     assert (query.width, query.height) == (2048, 1024)
     with Image.open(query.photo) as kept:
         assert kept.size == (2048, 1024)
@@ -89,7 +90,7 @@ def test_what_is_kept_of_a_large_photo_is_a_copy_of_modest_size_without_metadata
 
 def test_asking_again_keeps_the_photo_and_the_filters():
     first = ask(k=7, category="bridge")
-    second = tasks.ask_again(first, method="delf", box=(0, 0, 0.5, 0.5), session_key="visitor")
+    second = asking.ask_again(first, method="delf", box=(0, 0, 0.5, 0.5), session_key="visitor")
     assert second.pk != first.pk
     assert (second.method, second.k, second.category, second.session_key) == ("delf", 7, "bridge", "visitor")
     assert (second.width, second.height, second.right) == (400, 200, 200)
@@ -150,6 +151,26 @@ def test_a_search_that_takes_too_long_fails_with_that_reason_and_another_is_answ
     quick.refresh_from_db()
     assert (slow.state, slow.reason) == (Query.State.FAILED, Query.Reason.TOOK_TOO_LONG)
     assert quick.reason != Query.Reason.TOOK_TOO_LONG
+
+
+def test_a_search_waits_for_a_store_that_is_away_however_often_it_is_tried(monkeypatch, sent):
+    query = ask()
+    with monkeypatch.context() as patch:
+
+        def find_the_store_away(query: Query) -> None:
+            raise EndpointConnectionError(endpoint_url="http://storage")
+
+        patch.setattr(tasks.search, "answer", find_the_store_away)
+        for _time in range(tasks.MAX_ATTEMPTS + 1):
+            tasks.answer_query(str(query.pk))
+            query.refresh_from_db()
+            assert (query.state, query.attempts) == (Query.State.WAITING, 0)
+            sent.clear()
+            assert tasks.requeue_abandoned() == 1
+            assert sent == [str(query.pk)]
+    tasks.answer_query(str(query.pk))
+    query.refresh_from_db()
+    assert query.is_done
 
 
 def test_no_task_may_run_for_ever(settings):

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from retrieval import indexing, search, tasks, webhooks
+from retrieval import asking, indexing, search, tasks, webhooks
 from retrieval.models import Query, Webhook
 from retrieval.webhooks import Hook
 from tests.factories import LandmarkFactory, LandmarkImageFactory, drawn_photo
@@ -64,7 +64,7 @@ def ask(address):
 
     def ask(**question) -> Webhook:
         hook = Hook(address, SECRET, "https://site.example")
-        return tasks.ask(drawn_photo(1, (320, 240)), method="sir", webhook=hook, **question).webhook
+        return asking.ask(drawn_photo(1, (320, 240)), method="sir", webhook=hook, **question).webhook
 
     return ask
 

@@ -13,7 +13,7 @@ from django.db import connection
 from sqlalchemy import NullPool
 
 from config import database
-from retrieval import indexing, tasks
+from retrieval import asking, indexing, tasks
 from retrieval.models import Query, WorkerPulse
 from tests.factories import LandmarkImageFactory, drawn_photo
 
@@ -71,7 +71,7 @@ def kill(worker: subprocess.Popen) -> None:
 
 
 def ask() -> Query:
-    return tasks.ask(drawn_photo(1, (320, 240)), method="sir")
+    return asking.ask(drawn_photo(1, (320, 240)), method="sir")
 
 
 def answered(query: Query) -> Query:
@@ -127,6 +127,8 @@ def test_searches_wait_for_a_worker_survive_its_death_and_a_database_that_drops_
 def impatient(monkeypatch) -> None:
     """For the workers that are started afterwards; long enough for networks to be loaded on a slow day."""
     monkeypatch.setenv("SEARCH_MAX_SECONDS", "30")
+    monkeypatch.setattr(tasks.answer_query, "soft_time_limit", 30)  # a message carries its sender's
+    monkeypatch.setattr(tasks.answer_query, "time_limit", 60)
 
 
 @pytest.mark.usefixtures("impatient")

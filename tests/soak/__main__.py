@@ -1,6 +1,6 @@
 """How the platform stands load, faults and hostile files: `make soak`.
 
-    python -m tests.soak [--only schema|load|faults|fuzz ...] [--seconds 120]
+    python -m tests.soak [--only schema load faults fuzz] [--seconds 120] [--again]
 
 Starts the processes of a server on the internet on loopback, prints a table of what was measured beside what it must
 reach, and writes the same to var/soak.json. The exit status is 1 where anything falls short.
@@ -9,9 +9,11 @@ reach, and writes the same to var/soak.json. The exit status is 1 where anything
 from __future__ import annotations
 
 import argparse
+import fcntl
 import logging
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -32,9 +34,8 @@ def soak(parts: Sequence[str], *, folder: Path, seconds: int) -> Report:
     """All the parts one after another on one set of processes; how it goes is told on stderr."""
     report = Report()
     platform = Platform(folder)
-    try:
-        _tell("starting: PostgreSQL, Redis, a store; the catalogue is described")
-        platform.start_servers()
+    _tell("starting: PostgreSQL, Redis, a store; the catalogue is described")
+    with platform.servers():
         seeded = platform.prepare()
         if not platform.redis:
             report.add(
@@ -53,8 +54,6 @@ def soak(parts: Sequence[str], *, folder: Path, seconds: int) -> Report:
         if "faults" in parts:
             _tell("faults, with photos in files")
             _take(report, faults.run_on_files(platform, seeded))
-    finally:
-        platform.stop_servers()
     return report
 
 
@@ -73,11 +72,23 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS, metavar="PART")
+    parser.add_argument(
+        "--again", action="store_true", help="on the catalogue that the last run has described"
+    )
     parser.add_argument("--seconds", type=int, default=load.SECONDS, help="of load")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # or what was started would go on
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # the store's every request
     folder = VAR / "soak"
-    shutil.rmtree(folder, ignore_errors=True)
+    VAR.mkdir(parents=True, exist_ok=True)
+    lock = open(VAR / "soak.lock", "w")  # noqa: SIM115  # held until this process ends
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("A soak of this folder runs already.", file=sys.stderr)
+        return 2
+    if not options.again:
+        shutil.rmtree(folder, ignore_errors=True)
     begun, busy = time.monotonic(), os.getloadavg()[2]
     report = soak([part for part in PARTS if part in options.only], folder=folder, seconds=options.seconds)
     machine = {

@@ -40,21 +40,29 @@ def from_elsewhere(dice: random.Random | None = None) -> dict[str, str]:
     }
 
 
+def cookies(session: requests.Session) -> dict[str, str]:
+    """The header that sends back a site's cookies, which are for https alone: the proxy's TLS is left out here."""
+    return {"Cookie": "; ".join(f"{cookie.name}={cookie.value}" for cookie in session.cookies)}
+
+
 @contextmanager
 def visiting(
     platform: Platform,
     seeded: Seeded,
     *,
     name: str,
-    keeps: str = "store",
     browsing: int = 50,
     searching: int = 5,
+    thumbnails: bool = True,
 ) -> Iterator[Ledger]:
-    """So many visitors at once for as long as the block lasts; what they see is in the ledger as they see it."""
+    """So many visitors at once for as long as the block lasts; what they see is in the ledger as they see it.
+
+    thumbnails: they fetch those too, from the store itself.
+    """
     ledger = Ledger(platform.folder / f"{name}.jsonl")
     scene = {
         "url": platform.url,
-        "media": f"{platform.store.url}/{platform.store.BUCKET}/public" if keeps == "store" else "",
+        "media": f"{platform.store.url}/{platform.store.BUCKET}/public" if thumbnails else "",
         "ledger": str(ledger.path),
         "slugs": seeded.slugs,
         "thumbnails": seeded.thumbnails,

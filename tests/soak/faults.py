@@ -67,7 +67,7 @@ def _nothing() -> None:
 def _while_visited(platform: Platform, seeded: Seeded, faults: list[Fault], *, keeps: str) -> Report:
     report = Report()
     begun = time.time()
-    with visiting(platform, seeded, name=f"faults-{keeps}", keeps=keeps) as ledger:
+    with visiting(platform, seeded, name=f"faults-{keeps}", thumbnails=False) as ledger:
         for fault in faults:
             report.add(*_one(platform, seeded, fault, ledger, keeps=keeps))
     settled = kept.drained(platform, seconds=SETTLED_WITHIN)

@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from http.cookiejar import DefaultCookiePolicy
 
 import requests
 
 from . import kept
-from .crowd import QUICKEST, answered_within, from_elsewhere, photos_to_ask_with
+from .crowd import QUICKEST, answered_within, cookies, from_elsewhere, photos_to_ask_with
 from .figures import Figure, Report
 from .hostile import MARK, Upload, uploads
 from .ledger import Ledger, Seen, answers
@@ -44,7 +43,8 @@ def run(platform: Platform, seeded: Seeded) -> Report:
     drained = kept.drained(platform, seconds=ANSWERED_WITHIN)
     works = answered_within(platform, seeded, ledger, seconds=60)
     told = answers(seen for seen in ledger.seen() if not 400 <= seen.status < 500 or seen.shows_trace)
-    ended = sum(platform.restarts().values()) - sum(restarts.values())
+    deaths = platform.deaths(since=marks)
+    ended = sum(platform.restarts().values()) - sum(restarts.values()) + len(deaths)
     marked = kept.marked(platform, MARK)
     memory = platform.weigh()
     report = Report()
@@ -68,6 +68,7 @@ def run(platform: Platform, seeded: Seeded) -> Report:
         ],
         [f"fuzz: {each}" for each in told.wrong]
         + [f"fuzz: kept: {name}" for name in marked]
+        + [f"fuzz: died: {each}" for each in deaths]
         + [f"fuzz: logged by {each}" for each in platform.complaints(since=marks)],
     )
     for name, most in MOST_MEMORY.items():
@@ -92,7 +93,6 @@ def _told(statuses: Counter[int]) -> str:
 
 def _by_form(platform: Platform, seeded: Seeded, upload: Upload) -> tuple[Seen, str | None]:
     with requests.Session() as visitor:
-        visitor.cookies.set_policy(DefaultCookiePolicy(secure_protocols=("https", "http")))
         visitor.headers.update(from_elsewhere() | {"Origin": platform.url.replace("http:", "https:")})
         page = visitor.get(f"{platform.url}/", timeout=60)
         fields = dict(re.findall(r'name="(csrfmiddlewaretoken|key)" value="([^"]+)"', page.text))
@@ -102,6 +102,7 @@ def _by_form(platform: Platform, seeded: Seeded, upload: Upload) -> tuple[Seen, 
                 f"{platform.url}/searches/new/",
                 data=fields | {"method": QUICKEST},
                 files={"photo": (upload.filename, upload.data, upload.content_type)},
+                headers=cookies(visitor),
                 allow_redirects=False,
                 timeout=120,
             ),

@@ -16,7 +16,8 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,8 +25,9 @@ import psutil
 
 from config import database
 from tests.config import composed
+from tests.other_server import HERE, TcpServer, free_port, redis_program
 
-from .servers import HERE, PostgreSQL, Redis, Store, free_port, redis_program, until
+from .servers import Redis, Store, until
 
 GRACE = 20  # seconds that a process has to end by itself
 START = 180  # seconds until all answer; networks are loaded in that time
@@ -35,6 +37,8 @@ GIVEN = {
     "EMAIL_URL": "consolemail://",
     "INFERENCE_THREADS": "1",  # a core for the networks, and one for all else
 }
+# Of the embedded server, for what compose.yaml asks of PostgreSQL may be more than a small machine has.
+_OPTIONS = ("-c max_connections=200", "-c shared_buffers=256MB")
 SERVICES = ("web", "worker-describe", "worker-default", "beat")
 
 
@@ -135,15 +139,17 @@ class Platform:
         self.folder = folder
         self.logs = folder / "logs"
         self.logs.mkdir(parents=True, exist_ok=True)
-        os.environ["POSTGRES_HOME"] = str(folder / "postgres")
         self.port = free_port()
-        self.database = PostgreSQL()
+        self.database = TcpServer(
+            folder / "postgres", user=database.USER, name=database.NAME, options=_OPTIONS
+        )
         program = redis_program()
         self.redis = Redis(program, folder / "redis") if program else None
         self.store = Store()
         asked_for = {
             name: "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(64))
             for name in composed.names()
+            if name.endswith(("KEY", "PASSWORD", "TOKEN"))
         }
         self.services = composed.services(asked_for | GIVEN)
         self.children = {
@@ -169,6 +175,7 @@ class Platform:
         given |= {
             "DATABASE_URL": f"{self.database.url}?connect_timeout=5",
             "VAR_DIR": str(self.folder / "var"),
+            "MODEL_CACHE_DIR": os.environ.get("MODEL_CACHE_DIR", str(database.PROJECT / "var" / "models")),
             "BIND": f"{HERE}:{self.port}",
             "PULSE_FILE": str(self.folder / f"{service}.pulse"),
             "PYTHONUNBUFFERED": "1",
@@ -182,19 +189,30 @@ class Platform:
             given |= self.store.environment
         return inherited | given
 
-    def start_servers(self) -> None:
-        fresh = not self.database.data.exists()
-        self.database.start()
-        if fresh:
-            self.database.make_database()
-        if self.redis:
-            self.redis.start()
-        self.store.start()
+    @contextmanager
+    def servers(self) -> Iterator[None]:
+        """What the processes need from others, up until the block ends."""
+        with ExitStack() as stack:
+            stack.callback(self.database.stop)
+            self.database.start()
+            if self.redis:
+                stack.callback(self.redis.stop)
+                self.redis.start()
+            self.store.start()
+            stack.callback(self.store.stop)
+            yield
 
     def prepare(self) -> Seeded:
-        """The catalogue with its pictures, described and finished, in files and in the store; keys to ask with."""
-        self.manage("collectstatic", "--noinput", "--verbosity", "0")
-        told = self._python("-m", "tests.soak.seed", keeps="files")
+        """The catalogue with its pictures, described and finished, in files and in the store; keys to ask with.
+
+        Of what a run before it has left only the tables are brought up to date.
+        """
+        kept = self.folder / "seeded.json"
+        with ThreadPoolExecutor() as beside:
+            static = beside.submit(self._python, "manage.py", "collectstatic", "--noinput")
+            if not kept.exists():
+                kept.write_text(self._python("-m", "tests.soak.seed", keeps="files").splitlines()[-1])
+            static.result()
         self._python("-m", "config.prepare")  # makes the bucket
         client = self.store.client()
         for root, location in (("media", "public"), ("private", "private")):
@@ -203,10 +221,7 @@ class Platform:
                 if file.is_file():
                     name = f"{location}/{file.relative_to(folder).as_posix()}"
                     client.put_object(Bucket=self.store.BUCKET, Key=name, Body=file.read_bytes())
-        return Seeded(**json.loads(told.splitlines()[-1]))
-
-    def manage(self, *arguments: str) -> str:
-        return self._python("manage.py", *arguments)
+        return Seeded(**json.loads(kept.read_text()))
 
     def _python(self, *arguments: str, keeps: str = "store") -> str:
         done = subprocess.run(
@@ -236,12 +251,6 @@ class Platform:
             for child in self.children.values():
                 child.stop()
 
-    def stop_servers(self) -> None:
-        self.store.stop()
-        if self.redis:
-            self.redis.stop()
-        self.database.stop()
-
     def _watch(self) -> None:
         while not self._over.wait(1):
             for child in self.children.values():
@@ -269,18 +278,28 @@ class Platform:
             return False
 
     def complaints(self, *, since: Mapping[str, int]) -> list[str]:
-        """What the processes logged as errors with a traceback behind these positions of their logs, each kind once."""
+        """What the processes logged with a traceback behind these positions of their logs, each kind once."""
         found: dict[str, None] = {}
-        for name, child in self.children.items():
-            if not child.log.exists():
-                continue
-            for line in child.log.read_bytes()[since.get(name, 0) :].decode(errors="replace").splitlines():
-                if '"traceback"' in line:
-                    with suppress(ValueError):
-                        told = json.loads(line)
-                        fault = str(told["traceback"]).strip().splitlines()[-1]
-                        found[f"{name}: {told.get('message')}: {fault}"[:400]] = None
+        for name, line in self._logged(since):
+            if '"traceback"' in line:
+                with suppress(ValueError):
+                    told = json.loads(line)
+                    fault = str(told["traceback"]).strip().splitlines()[-1]
+                    words = f"{name}: {told.get('message')}: {fault}"
+                    found[" ".join(words.split())[:240]] = None
         return list(found)
+
+    def deaths(self, *, since: Mapping[str, int]) -> list[str]:
+        """What workers logged of a process of their pool that was ended by a signal."""
+        return [
+            f"{name}: {line[:300]}" for name, line in self._logged(since) if "exited with 'signal" in line
+        ]
+
+    def _logged(self, since: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+        for name, child in self.children.items():
+            if child.log.exists():
+                text = child.log.read_bytes()[since.get(name, 0) :].decode(errors="replace")
+                yield from ((name, line) for line in text.splitlines())
 
     def marks(self) -> dict[str, int]:
         """How far each log has come."""

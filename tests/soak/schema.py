@@ -23,6 +23,7 @@ from .processes import Platform, Seeded
 
 FEWEST = 2000  # cases
 EACH = 10  # of an operation, besides those that cover its parameters one by one
+MOST_SECONDS = 240  # after which no further round begins
 SECONDS, FEWER = 60, 25  # at most for each caller; those whose key has one scope are mostly refused
 CHECKS = (
     "not_a_server_error",
@@ -52,8 +53,9 @@ def run(platform: Platform, seeded: Seeded) -> Report:
         timeout=60,
     ).json()
     begun = time.monotonic()
-    for caller, token in {"nobody": "", **seeded.tokens}.items():
-        _ask_all(document, platform, seeded, caller=caller, token=token, found=found)
+    while found.cases < FEWEST and time.monotonic() - begun < MOST_SECONDS:  # each round has other cases
+        for caller, token in {"nobody": "", **seeded.tokens}.items():
+            _ask_all(document, platform, seeded, caller=caller, token=token, found=found)
     kept.drained(platform, seconds=300)
     report.add(
         [

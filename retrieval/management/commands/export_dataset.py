@@ -1,4 +1,3 @@
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -7,8 +6,7 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from places import exporting
-from places.models import Landmark
-from retrieval.evaluation.splits import deal
+from retrieval.dataset import splits
 
 
 class Command(BaseCommand):
@@ -35,12 +33,3 @@ class Command(BaseCommand):
         self.stdout.write(f"{tally.photos} photos of {tally.landmarks} landmarks written to {target}.")
         for name in tally.unreadable:
             self.stdout.write(f"Left out, its original cannot be read: {name}")
-
-
-def splits(landmarks: Iterable[Landmark]) -> dict[str, str]:
-    """As `evaluate_methods --split` deals the same landmarks."""
-    listed = list(landmarks)
-    return deal(
-        {landmark.slug: landmark.kind for landmark in listed},
-        overlaps={each.slug: {other.slug for other in each.overlaps_with.all()} for each in listed},
-    )

@@ -20,7 +20,7 @@ from psycopg import sql
 from config.backups import BackupError, making, manifest, stores
 from places import curation, finishing
 from places.models import LandmarkImage
-from retrieval import index, methods, tasks
+from retrieval import asking, index, methods
 from retrieval.methods.base import Description
 from retrieval.models import Descriptor, Query, ServableCheckpoint
 from tests.factories import LandmarkImageFactory, UserFactory, drawn_photo
@@ -45,7 +45,7 @@ def photos() -> list[LandmarkImage]:
         index.put(image, method=GEM, description=Description(vector(seed)))
     finishing.make_renditions(shown[0])
     LandmarkImageFactory()
-    tasks.ask(drawn_photo(7, (200, 150)), method="sir", user=UserFactory())
+    asking.ask(drawn_photo(7, (200, 150)), method="sir", user=UserFactory())
     index.build_index(GEM)
     return shown
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from places import curation
-from retrieval import index, indexing, tasks
+from retrieval import asking, index, indexing, tasks
 from retrieval.models import Query
 from tests.factories import (
     LandmarkFactory,
@@ -78,13 +78,13 @@ def test_all_limits_must_be_met(client, ask, hanoi):
 
 def test_the_page_says_where_it_looked_and_asking_again_looks_there_too(client, hanoi):
     limits = {"bbox": (105.7, 20.9, 106.0, 21.2), "near": (21.028, 105.854, 5.0)}
-    query = tasks.ask(drawn_photo(1, (320, 240)), method="sir", **limits)
+    query = asking.ask(drawn_photo(1, (320, 240)), method="sir", **limits)
     tasks.answer_query(str(query.pk))
     Query.objects.update(shared=True)
     page = client.get(f"/en/searches/{query.pk}/").content.decode()
     assert "5 km around 21.028, 105.854" in page
     assert "105.7° to 106° east, 20.9° to 21.2° north" in page
-    again = tasks.ask_again(Query.objects.get(), method="delf")
+    again = asking.ask_again(Query.objects.get(), method="delf")
     assert (tuple(again.bbox), tuple(again.near)) == (limits["bbox"], limits["near"])
 
 
@@ -232,7 +232,7 @@ def test_who_asked_deletes_a_search_with_its_photo(client, django_capture_on_com
 def test_what_belongs_to_another_search_is_deleted_with_that_alone(client):
     user = UserFactory()
     client.force_login(user)
-    query = tasks.ask(drawn_photo(1), more=[drawn_photo(2)], method="sir", user=user)
+    query = asking.ask(drawn_photo(1), more=[drawn_photo(2)], method="sir", user=user)
     view = query.views.get()
     assert client.delete(f"{SEARCHES}{view.pk}/").status_code == 404
     assert client.delete(f"{SEARCHES}{query.pk}/").status_code == 204

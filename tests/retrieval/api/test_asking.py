@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts import keys
-from retrieval import indexing, tasks
+from retrieval import asking, indexing, tasks
 from retrieval.api import BatchViewSet, SearchViewSet
 from retrieval.models import Query
 from tests.factories import LandmarkImageFactory, UserFactory, drawn_photo
@@ -151,7 +151,7 @@ def test_a_key_that_is_none_is_refused(client, key):
 @pytest.mark.django_db(transaction=True)
 def test_calls_at_the_same_moment_make_one_row(monkeypatch):
     together = threading.Barrier(3, timeout=30)
-    before, waited = tasks._asked_before, threading.local()
+    before, waited = asking._asked_before, threading.local()
 
     def all_find_nothing_first(once):
         if getattr(waited, "once", False):
@@ -160,7 +160,7 @@ def test_calls_at_the_same_moment_make_one_row(monkeypatch):
         together.wait()
         return None
 
-    monkeypatch.setattr(tasks, "_asked_before", all_find_nothing_first)
+    monkeypatch.setattr(asking, "_asked_before", all_find_nothing_first)
     answers = []
 
     def ask(k: int) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from retrieval import batches, indexing, keeping, tasks
+from retrieval import asking, batches, indexing, keeping, tasks
 from retrieval.models import Batch, BatchPhoto, Query, Webhook
 from tests.factories import LandmarkFactory, LandmarkImageFactory, UserFactory, drawn_photo
 
@@ -157,11 +157,11 @@ def test_the_limits_and_the_rest_hold_for_each_photo(client, user):
 def test_only_a_few_stand_in_the_queue_at_once(client, user, sent, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         post(client, *(photo(seed) for seed in range(10)))
-    assert len(sent) == tasks.BATCH_CHAINS < 10
+    assert len(sent) == asking.BATCH_CHAINS < 10
     tasks.answer_batch(sent.pop(0))
-    assert len(sent) == tasks.BATCH_CHAINS
+    assert len(sent) == asking.BATCH_CHAINS
     assert Query.objects.unanswered().count() == 9
-    assert work_off(sent) <= 9 + tasks.BATCH_CHAINS
+    assert work_off(sent) <= 9 + asking.BATCH_CHAINS
     assert Batch.objects.get().finished_at
 
 

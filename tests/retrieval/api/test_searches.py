@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from places.models import Landmark
-from retrieval import indexing, tasks
+from retrieval import asking, indexing, tasks
 from retrieval.models import Query
 from tests.factories import LandmarkFactory, LandmarkImageFactory, UserFactory, drawn_photo
 
@@ -118,7 +118,7 @@ def test_broken_json_and_broken_base64_are_400(client):
 
 
 def test_anothers_search_is_not_found_unless_it_is_shared(client, django_user_model):
-    query = tasks.ask(drawn_photo(1), method="sir", user=UserFactory())
+    query = asking.ask(drawn_photo(1), method="sir", user=UserFactory())
     address = reverse("api:search-detail", args=[query.pk])
     assert client.get(address).status_code == 404
     assert client.get(address, {"token": "guess"}).status_code == 404
@@ -129,14 +129,14 @@ def test_anothers_search_is_not_found_unless_it_is_shared(client, django_user_mo
 def test_a_signed_in_visitor_reads_their_own_search_without_the_token(client):
     user = UserFactory()
     client.force_login(user)
-    query = tasks.ask(drawn_photo(1), method="sir", user=user)
+    query = asking.ask(drawn_photo(1), method="sir", user=user)
     assert client.get(reverse("api:search-detail", args=[query.pk])).status_code == 202
 
 
 def test_an_answer_takes_a_constant_number_of_queries(client, django_assert_max_num_queries):
     for seed in range(1, 9):
         indexing.describe_image(LandmarkImageFactory(published=True, seed=seed))
-    query = tasks.ask(drawn_photo(1, (320, 240)), method="sir")
+    query = asking.ask(drawn_photo(1, (320, 240)), method="sir")
     tasks.answer_query(str(query.pk))
     Query.objects.update(shared=True)
     with django_assert_max_num_queries(8):
@@ -148,7 +148,7 @@ def test_an_answer_takes_a_constant_number_of_queries(client, django_assert_max_
 def answered(client) -> Query:
     """A search of the visitor behind the client, with a place."""
     indexing.describe_image(LandmarkImageFactory(published=True, seed=1))
-    query = tasks.ask(drawn_photo(1, (320, 240)), method="sir", session_key=client.session.session_key)
+    query = asking.ask(drawn_photo(1, (320, 240)), method="sir", session_key=client.session.session_key)
     tasks.answer_query(str(query.pk))
     query.refresh_from_db()
     return query
