@@ -30,6 +30,8 @@ class ContentPolicyMiddleware(CSPMiddleware):
         if _is_desk(request) and not response.streaming and self.COLOURS in response.content:
             named = b'<style nonce="%s" id="unfold-theme-colors">' % str(request.csp_nonce).encode()
             response.content = response.content.replace(self.COLOURS, named, 1)
+            if "Content-Length" in response:  # of the shorter page; a browser would leave out its end
+                response["Content-Length"] = len(response.content)
         return super().process_response(request, response)
 
     def get_policy_parts(

@@ -13,16 +13,14 @@ from django.core.files.storage import FileSystemStorage
 
 
 class DurableFileSystemStorage(FileSystemStorage):
-    """Django's, but what it has saved is on the disk, with the folders that lead to it."""
+    """Django's, but what it has saved is on the disk, with the folders that were made for it."""
 
     def _save(self, name, content) -> str:
+        folder, root = Path(self.path(name)).parent, Path(self.location)
+        made = [each for each in (folder, *folder.parents) if each.is_relative_to(root) and not each.exists()]
         saved = super()._save(name, content)
-        path, root = Path(self.path(saved)), Path(self.location)
-        _sync(path)
-        for folder in path.parents:
-            _sync(folder)
-            if folder == root:
-                break
+        for path in (Path(self.path(saved)), folder, *(each.parent for each in made)):
+            _sync(path)
         return saved
 
 

@@ -115,6 +115,10 @@ class Child:
     is_last = False
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def has_ended(self) -> bool:
         return self._process.poll() is not None
 
@@ -195,6 +199,10 @@ class Children:
                 child = self._end(child)
             free.put(child)
         return done
+
+    def all(self) -> list[Child]:
+        """Those that there are now."""
+        return list(self._all)
 
     def end(self) -> None:
         """End all that are free."""

@@ -33,7 +33,7 @@ BEGIN
             ELSE 'TABLE' END, relname) AS statement
         FROM pg_class AS c WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
         AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid
-            AND deptype IN ('a', 'i', 'e'))
+            AND (deptype = 'e' OR relkind = 'S' AND deptype IN ('a', 'i')))
         UNION ALL
         SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', oid::regprocedure)
         FROM pg_proc AS p WHERE pronamespace = 'public'::regnamespace
@@ -110,7 +110,9 @@ def restore(path: Path, *, vectors: Path | None) -> None:
             assert psql.stdin
             assert script.stdout
             try:
-                psql.stdin.write(f"BEGIN;\nSET LOCAL lock_timeout = '60s';\n{EMPTY}".encode())
+                psql.stdin.write(
+                    f"BEGIN;\nSET LOCAL lock_timeout = '60s';\nSET LOCAL client_min_messages = warning;\n{EMPTY}".encode()
+                )
                 shutil.copyfileobj(script.stdout, psql.stdin)
                 # A script that was cut short is never committed: leaving takes back all of it.
                 if script.wait() == 0:

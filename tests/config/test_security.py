@@ -46,6 +46,7 @@ def test_the_desk_may_do_two_things_more_and_not_a_third(client):
     assert policy["script-src"] == ["'self'", f"'nonce-{nonce}'", "'unsafe-eval'"]
     assert policy["style-src"] == ["'self'", f"'nonce-{nonce}'"]
     assert policy["style-src-attr"] == ["'unsafe-inline'"]
+    assert int(answer["Content-Length"]) == len(answer.content)
     assert f"'nonce-{nonce}'" not in client.get(reverse("admin:index"))["Content-Security-Policy"]
 
 

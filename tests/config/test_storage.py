@@ -22,7 +22,11 @@ def test_a_file_and_the_folders_that_lead_to_it_are_on_the_disk_when_it_is_saved
     assert store.save("ab/cd/photo.jpg", ContentFile(b"a photo")) == "ab/cd/photo.jpg"
     root = tmp_path / "media"
     assert synced[0] == (root / "ab/cd/photo.jpg", 7)
-    assert [path for path, _size in synced[1:]] == [root / "ab/cd", root / "ab", root]
+    assert {path for path, _size in synced[1:]} == {root / "ab/cd", root / "ab", root, tmp_path}
+
+    synced.clear()
+    store.save("ab/cd/another.jpg", ContentFile(b"another"))
+    assert [path for path, _size in synced] == [root / "ab/cd/another.jpg", root / "ab/cd"]
 
 
 def test_a_name_that_is_taken_is_not_written_over(tmp_path):

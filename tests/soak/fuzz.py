@@ -11,11 +11,10 @@ from collections import Counter
 
 import requests
 
-from tests.hostile import MARK, Upload, uploads
-
 from . import kept
 from .crowd import QUICKEST, answered_within, cookies, from_elsewhere, photos_to_ask_with
 from .figures import Figure, Report
+from .hostile import MARK, Upload, uploads
 from .ledger import Ledger, Seen, answers
 from .processes import Platform, Seeded
 

@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from tests.factories import drawn_photo
-from tests.hostile import MARK, Upload, uploads
 from tests.soak.fuzz import FEWEST
+from tests.soak.hostile import MARK, Upload, uploads
 
 
 @pytest.fixture(scope="module")
