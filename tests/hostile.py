@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import struct
+import uuid
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -33,6 +34,24 @@ class Upload:
 
     def __str__(self) -> str:
         return self.name
+
+
+def came_to_what_it_must(upload: Upload, *, taken: bool) -> bool:
+    return upload.fate == EITHER or taken == (upload.fate == TAKEN)
+
+
+def form(field: str, upload: Upload, **said: str) -> tuple[bytes, str]:
+    """A form as a hostile client writes it, byte for byte, and its Content-Type; clients put names and types right."""
+    border = b"border-" + uuid.uuid4().hex.encode()
+    parts = [
+        b'Content-Disposition: form-data; name="%s"\r\n\r\n%s' % (name.encode(), value.encode())
+        for name, value in said.items()
+    ]
+    kind = b"\r\nContent-Type: " + upload.content_type if upload.content_type else b""
+    head = b'Content-Disposition: form-data; name="%s"; filename="%s"' % (field.encode(), upload.filename)
+    parts.append(head + kind + b"\r\n\r\n" + upload.data)
+    body = b"".join(b"--" + border + b"\r\n" + part + b"\r\n" for part in parts) + b"--" + border + b"--\r\n"
+    return body, f"multipart/form-data; boundary={border.decode()}"
 
 
 def picture(size: tuple[int, int] = (96, 80)) -> Image.Image:

@@ -5,7 +5,6 @@ import contextlib
 import io
 import json
 import re
-import uuid
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from places.photo import EXTENSIONS
 from retrieval import tasks
 from retrieval.models import Query
 from tests.factories import LandmarkFactory, UserFactory
-from tests.hostile import EITHER, MARK, TAKEN, Upload, all_uploads
+from tests.hostile import MARK, Upload, all_uploads, came_to_what_it_must, form
 
 pytestmark = pytest.mark.django_db
 UPLOADS = all_uploads()
@@ -39,17 +38,8 @@ def nobody_is_slowed_down(monkeypatch):
 
 
 def multipart(field: str, upload: Upload, **said: str) -> dict:
-    """A form as a hostile client writes it, byte for byte; Django's own would put names and types right."""
-    border = b"border-" + uuid.uuid4().hex.encode()
-    parts = [
-        b'Content-Disposition: form-data; name="%s"\r\n\r\n%s' % (name.encode(), value.encode())
-        for name, value in said.items()
-    ]
-    kind = b"\r\nContent-Type: " + upload.content_type if upload.content_type else b""
-    head = b'Content-Disposition: form-data; name="%s"; filename="%s"' % (field.encode(), upload.filename)
-    parts.append(head + kind + b"\r\n\r\n" + upload.data)
-    body = b"".join(b"--" + border + b"\r\n" + part + b"\r\n" for part in parts) + b"--" + border + b"--\r\n"
-    return {"data": body, "content_type": f"multipart/form-data; boundary={border.decode()}"}
+    body, content_type = form(field, upload, **said)
+    return {"data": body, "content_type": content_type}
 
 
 def files(store) -> set[Path]:
@@ -71,10 +61,6 @@ def is_made_anew(data: bytes, format: str) -> None:
     with Image.open(io.BytesIO(data)) as picture:
         assert picture.format == format
         assert not picture.info.keys() & {"exif", "xmp", "comment", "icc_profile"}
-
-
-def came_to_what_it_must(upload: Upload, *, taken: bool) -> bool:
-    return upload.fate == EITHER or taken == (upload.fate == TAKEN)
 
 
 def test_there_are_enough_of_them():

@@ -5,16 +5,17 @@ No process may end or grow without bound, no answer be a fault of ours, and noth
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections import Counter
 
+import django
 import requests
 
 from . import kept
-from .crowd import QUICKEST, answered_within, cookies, from_elsewhere, photos_to_ask_with
+from .crowd import QUICKEST, answered_within, cookies, from_elsewhere
 from .figures import Figure, Report
-from .hostile import MARK, Upload, uploads
 from .ledger import Ledger, Seen, answers
 from .processes import Platform, Seeded
 
@@ -29,23 +30,26 @@ def run(platform: Platform, seeded: Seeded) -> Report:
     before = dict(platform.weigh().now)
     platform.memory.most.clear()
     ledger = Ledger.new(platform.folder / "fuzz.jsonl")
-    photo = photos_to_ask_with()[1].read_bytes()
+    hostile = _files()
     begun = time.time()
     sent = 0
     statuses: Counter[int] = Counter()
-    for sent, upload in enumerate(uploads(photo), start=1):
+    surprises = []
+    for sent, upload in enumerate(hostile.all_uploads(), start=1):
         seen, found = (_by_form if sent % 2 else _by_program)(platform, seeded, upload)
         statuses[seen.status] += 1
         ledger.note(seen=seen.__dict__)
+        if not hostile.came_to_what_it_must(upload, taken=bool(found)):
+            surprises.append(f"{upload}: {seen.status}")
         if found:
-            ledger.note(asked={"key": upload.what, "at": seen.at, "via": "fuzz"})
-            ledger.note(promised={"key": upload.what, "id": found})
+            ledger.note(asked={"key": upload.name, "at": seen.at, "via": "fuzz"})
+            ledger.note(promised={"key": upload.name, "id": found})
     drained = kept.drained(platform, seconds=ANSWERED_WITHIN)
     works = answered_within(platform, seeded, ledger, seconds=60)
     told = answers(seen for seen in ledger.seen() if not 400 <= seen.status < 500 or seen.shows_trace)
     deaths = platform.deaths(since=marks)
     ended = sum(platform.restarts().values()) - sum(restarts.values()) + len(deaths)
-    marked = kept.marked(platform, MARK)
+    marked = kept.marked(platform, hostile.MARK)
     memory = platform.weigh()
     report = Report()
     report.add(
@@ -59,6 +63,7 @@ def run(platform: Platform, seeded: Seeded) -> Report:
                 least=0,
                 note=f"{time.time() - begun:.0f} s for all",
             ),
+            Figure("fuzz", "taken though to be refused, or the other way", len(surprises), most=0, least=0),
             Figure("fuzz", "processes that ended", ended, most=0, least=0),
             Figure("fuzz", "files kept with what was smuggled in", len(marked), most=0, least=0),
             Figure(
@@ -67,6 +72,7 @@ def run(platform: Platform, seeded: Seeded) -> Report:
             Figure("fuzz", "a good photo then answered within", works, "s", most=60),
         ],
         [f"fuzz: {each}" for each in told.wrong]
+        + [f"fuzz: not as it should have been: {each}" for each in surprises]
         + [f"fuzz: kept: {name}" for name in marked]
         + [f"fuzz: died: {each}" for each in deaths]
         + [f"fuzz: logged by {each}" for each in platform.complaints(since=marks)],
@@ -91,53 +97,54 @@ def _told(statuses: Counter[int]) -> str:
     return ", ".join(f"{number} x {status}" for status, number in sorted(statuses.items()))
 
 
-def _by_form(platform: Platform, seeded: Seeded, upload: Upload) -> tuple[Seen, str | None]:
+def _files():
+    """The module of them, which makes its pictures as the tests' rows do: with Django."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
+    django.setup()
+    from tests import hostile
+
+    return hostile
+
+
+def _by_form(platform: Platform, seeded: Seeded, upload) -> tuple[Seen, str | None]:
     with requests.Session() as visitor:
         visitor.headers.update(from_elsewhere() | {"Origin": platform.url.replace("http:", "https:")})
         page = visitor.get(f"{platform.url}/", timeout=60)
         fields = dict(re.findall(r'name="(csrfmiddlewaretoken|key)" value="([^"]+)"', page.text))
         answer, seen = _sent(
-            upload.what,
-            lambda: visitor.post(
-                f"{platform.url}/searches/new/",
-                data=fields | {"method": QUICKEST},
-                files={"photo": (upload.filename, upload.data, upload.content_type)},
-                headers=cookies(visitor),
-                allow_redirects=False,
-                timeout=120,
-            ),
+            visitor, f"{platform.url}/searches/new/", upload, headers=cookies(visitor), said=fields
         )
-    found = (
-        re.search(r"/searches/([0-9a-f-]{36})/", answer.headers.get("Location", ""))
-        if answer is not None
-        else None
+    found = re.search(
+        r"/searches/([0-9a-f-]{36})/", answer.headers.get("Location", "") if answer is not None else ""
     )
     return seen, found[1] if found else None
 
 
-def _by_program(platform: Platform, seeded: Seeded, upload: Upload) -> tuple[Seen, str | None]:
-    answer, seen = _sent(
-        upload.what,
-        lambda: requests.post(
-            f"{platform.url}/api/v1/searches/",
-            data={"method": QUICKEST},
-            files={"photo": (upload.filename, upload.data, upload.content_type)},
-            headers=from_elsewhere() | {"Authorization": f"Bearer {seeded.tokens['search']}"},
-            timeout=120,
-        ),
-    )
+def _by_program(platform: Platform, seeded: Seeded, upload) -> tuple[Seen, str | None]:
+    headers = from_elsewhere() | {"Authorization": f"Bearer {seeded.tokens['search']}"}
+    with requests.Session() as program:
+        answer, seen = _sent(program, f"{platform.url}/api/v1/searches/", upload, headers=headers, said={})
     return seen, answer.json()["id"] if answer is not None and answer.status_code in (200, 202) else None
 
 
-def _sent(what: str, send) -> tuple[requests.Response | None, Seen]:
+def _sent(
+    session: requests.Session, address: str, upload, *, headers: dict[str, str], said: dict[str, str]
+) -> tuple[requests.Response | None, Seen]:
+    body, content_type = _files().form("photo", upload, method=QUICKEST, **said)
     begun, clock = time.time(), time.monotonic()
     try:
-        answer = send()
+        answer = session.post(
+            address,
+            data=body,
+            headers=headers | {"Content-Type": content_type},
+            allow_redirects=False,
+            timeout=120,
+        )
     except requests.RequestException as error:
-        return None, Seen(begun, what, 0, time.monotonic() - clock, error=type(error).__name__)
+        return None, Seen(begun, upload.name, 0, time.monotonic() - clock, error=type(error).__name__)
     return answer, Seen(
         begun,
-        what,
+        upload.name,
         answer.status_code,
         round(time.monotonic() - clock, 3),
         says_when="Retry-After" in answer.headers,
