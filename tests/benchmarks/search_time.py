@@ -40,7 +40,10 @@ def main() -> None:
     options = parser.parse_args()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page = browser.new_page(
+            viewport={"width": 1280, "height": 900},
+            bypass_csp=True,  # or the page may not say when all is seen
+        )
         page.goto(options.address)
         methods = page.eval_on_selector_all("input[name=method]", "all => all.map(one => one.value)")
         for method in methods:

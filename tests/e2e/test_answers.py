@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from retrieval import indexing, tasks
 from retrieval.models import Query
+from tests.e2e.chromium import until
 from tests.factories import LandmarkFactory, LandmarkImageFactory, ProvinceFactory, drawn_photo
 from tests.retrieval.conftest import quick_methods  # noqa: F401
 from tests.retrieval.test_found_photos import found
@@ -128,7 +129,7 @@ def test_a_photo_found_becomes_the_question_with_a_box_on_it(page, live_site):  
     assert page.locator("#similar .photo").count() == 2
     surface = page.locator("[data-surface]")
     surface.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('[data-photo]').complete")
+    until(page, "document.querySelector('[data-photo]').complete")
     draw(page, surface.bounding_box(), 0.25, 0.25, 0.75, 0.75)
     assert box_of(page) == pytest.approx([0.25, 0.25, 0.75, 0.75], abs=0.01)
     page.get_by_label("CNN-IRwNHA").check()

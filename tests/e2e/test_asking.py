@@ -8,6 +8,7 @@ import pytest
 from retrieval import tasks
 from retrieval.models import Query
 from retrieval.views import asking
+from tests.e2e.chromium import until
 from tests.factories import LandmarkFactory, LandmarkImageFactory, drawn_photo
 
 from .conftest import ARGUMENTS
@@ -108,8 +109,8 @@ def test_an_upload_says_how_far_it_has_come_and_can_be_cancelled(context, page, 
     page.set_input_files("#photo", path)
     slowly(context, page, bytes_a_second=2**20)
     page.locator("[data-submit]").click()
-    page.wait_for_function(
-        "0 < document.querySelector('progress').value && document.querySelector('progress').value < 100"
+    until(
+        page, "0 < document.querySelector('progress').value && document.querySelector('progress').value < 100"
     )
     assert re.search(r"Đang tải lên: \d+ %", page.locator("[data-upload-words]").inner_text())
     assert not page.locator("[data-submit]").is_visible()
@@ -207,7 +208,7 @@ def test_a_page_that_the_browser_kept_whole_can_be_sent_again(browser, chromium,
     page.locator("[data-submit]").click()
     page.wait_for_url(SEARCH)
     page.evaluate("history.back()")
-    page.wait_for_function("window.wasKept")
+    until(page, "window.wasKept")
     assert page.locator("[data-submit]").is_enabled()
     assert not page.locator("[data-upload]").is_visible()
     assert files_of(page) == ["visitor.jpg"]

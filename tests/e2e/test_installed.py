@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e.chromium import until
 from tests.factories import drawn_photo
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -49,7 +50,7 @@ def test_without_a_connection_the_offline_page_is_shown_with_its_looks_and_leads
     assert phone.evaluate("[...document.images].every((image) => image.naturalWidth > 0)")
     phone.context.set_offline(False)
     phone.get_by_role("link", name=again).click()
-    phone.wait_for_function("document.title.startsWith('Khám phá') || document.title.startsWith('Explore')")
+    until(phone, "document.title.startsWith('Khám phá') || document.title.startsWith('Explore')")
 
 
 def test_the_worker_keeps_no_page_of_a_visitor_and_no_photo(phone, live_site):
@@ -67,7 +68,7 @@ def test_the_worker_keeps_no_page_of_a_visitor_and_no_photo(phone, live_site):
 def test_a_shared_photo_is_in_the_form_when_the_home_page_opens(phone, live_site, home):
     phone.evaluate(SHARE, [f"{home}share/", list(drawn_photo(1, (64, 48)))])
     phone.wait_for_url(re.compile(r"/(\?shared=2)?$"))
-    phone.wait_for_function("document.querySelector('[data-photo]').naturalWidth === 64")
+    until(phone, "document.querySelector('[data-photo]').naturalWidth === 64")
     names = phone.evaluate("[...document.querySelector('#photo').files].map((file) => file.name)")
     assert names == ["một.jpg", "hai.jpg"]
     assert phone.url == live_site + home

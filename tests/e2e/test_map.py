@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.e2e.chromium import until
 from tests.factories import LandmarkFactory, LandmarkImageFactory, ProvinceFactory
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -75,7 +76,7 @@ def test_a_popup_shows_the_photo_and_leads_to_the_place(visit, places):
     page.get_by_role("button", name="Chợ Bến Thành").click()
     popup = page.locator(".leaflet-popup")
     popup.get_by_text("Chợ Bến Thành").wait_for()
-    page.wait_for_function("document.querySelector('.pop__photo').naturalWidth > 0")
+    until(page, "document.querySelector('.pop__photo').naturalWidth > 0")
     popup.locator("a.pop").click()
     page.wait_for_url("**/places/cho-ben-thanh/")
 
@@ -85,10 +86,10 @@ def test_the_map_is_worked_by_keyboard(visit, places):
     mark = page.get_by_role("button", name="Chợ Bến Thành")
     mark.focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("document.activeElement.classList.contains('pop')")
+    until(page, "document.activeElement.classList.contains('pop')")
     page.keyboard.press("Escape")
     page.locator(".leaflet-popup").wait_for(state="detached")
-    page.wait_for_function("document.activeElement.textContent === 'Chợ Bến Thành'")
+    until(page, "document.activeElement.textContent === 'Chợ Bến Thành'")
     page.get_by_role("button", name=re.compile("gần nhau")).focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Đền 2", exact=True).wait_for()

@@ -12,6 +12,7 @@ import pytest
 
 from config.partners import code
 from retrieval.models import Query
+from tests.e2e.chromium import until
 from tests.partners.conftest import answering, make_key, pagoda, photo, quick_methods, site  # noqa: F401
 from tests.partners.test_quick_start import CREDIT, printed
 
@@ -91,7 +92,7 @@ def test_the_example_shows_the_place_and_its_photo_with_its_attribution(
     script = printed("quick_start.js", site=site, key=make_key(website.origin))
     page.goto(website.show(body=QUICK_START, quick_start_js=script))
     page.set_input_files("#photo", photo)
-    page.wait_for_function("document.querySelector('#place img')?.naturalWidth > 0")
+    until(page, "document.querySelector('#place img')?.naturalWidth > 0")
     told = page.inner_text("#place")
     assert told.startswith("One Pillar Pagoda, probability ")
     assert CREDIT in told
@@ -103,7 +104,7 @@ def test_the_example_says_what_is_wrong(page, website, site, tmp_path, make_key)
     script = printed("quick_start.js", site=site, key=make_key(website.origin))
     page.goto(website.show(body=QUICK_START, quick_start_js=script))
     page.set_input_files("#photo", tmp_path / "words.txt")
-    page.wait_for_function("document.querySelector('#place').textContent.startsWith('invalid: ')")
+    until(page, "document.querySelector('#place').textContent.startsWith('invalid: ')")
 
 
 def test_a_key_of_another_website_opens_nothing_here(page, website, site, photo, make_key):  # noqa: F811
@@ -111,7 +112,7 @@ def test_a_key_of_another_website_opens_nothing_here(page, website, site, photo,
     script = printed("quick_start.js", site=site, key=make_key("https://another.example"))
     page.goto(website.show(body=QUICK_START, quick_start_js=script))
     page.set_input_files("#photo", photo)
-    page.wait_for_function("!['', '…'].includes(document.querySelector('#place').textContent)")
+    until(page, "!['', '…'].includes(document.querySelector('#place').textContent)")
     assert "One Pillar" not in page.inner_text("#place")
     assert Query.objects.count() == 0
 
@@ -134,9 +135,7 @@ def test_the_box_names_the_place_in_the_language_of_the_page(
     page.set_input_files("#photo", photo)
     page.wait_for_selector("h3")
     assert page.inner_text("h3") == name
-    page.wait_for_function(
-        "document.querySelector('main > div').shadowRoot.querySelector('img').naturalWidth > 0"
-    )
+    until(page, "document.querySelector('main > div').shadowRoot.querySelector('img').naturalWidth > 0")
     assert "An Nguyễn" in page.inner_text("figcaption")
     assert page.get_attribute("figcaption a", "href").startswith("https://creativecommons.org/")
     assert (

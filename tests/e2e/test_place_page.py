@@ -6,6 +6,7 @@ from places import curation, finishing
 from places.models import Landmark
 from places.views import place as place_page
 from retrieval.models import LookAlike
+from tests.e2e.chromium import until
 from tests.factories import FactFactory, LandmarkFactory, LandmarkImageFactory
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -60,9 +61,7 @@ def test_more_photos_join_the_gallery_and_the_keyboard_goes_on_from_them(opened)
     page.locator("#more a[rel=next]").focus()
     page.keyboard.press("Enter")
     page.wait_for_selector("#gallery > li:nth-child(6)")
-    page.wait_for_function(
-        "document.activeElement.closest('li') === document.querySelectorAll('#gallery > li')[4]"
-    )
+    until(page, "document.activeElement.closest('li') === document.querySelectorAll('#gallery > li')[4]")
     assert page.inner_text("#more") == "1 to 6 of 6"
 
 

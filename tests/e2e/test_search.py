@@ -9,6 +9,7 @@ from PIL import Image
 
 from retrieval import indexing, serving
 from retrieval.models import Query
+from tests.e2e.chromium import until
 from tests.factories import LandmarkFactory, LandmarkImageFactory, drawn_photo, drawn_picture, encoded
 
 pytestmark = [pytest.mark.e2e, pytest.mark.weights, pytest.mark.django_db(transaction=True)]
@@ -68,7 +69,7 @@ def page(browser):
 def choose(page, path: Path) -> dict:
     """Put a photo into the form; returns where on the screen it is shown."""
     page.set_input_files("#photo", path)
-    page.wait_for_function("document.querySelector('[data-photo]').naturalWidth > 0")
+    until(page, "document.querySelector('[data-photo]').naturalWidth > 0")
     page.locator("[data-surface]").scroll_into_view_if_needed()
     return page.locator("[data-surface]").bounding_box()
 
@@ -125,7 +126,7 @@ def test_a_visitor_uploads_a_photo_draws_a_box_picks_a_method_and_reads_the_plac
     again = Query.objects.exclude(pk=query.pk).get()
     assert (again.method, again.has_box, again.state) == ("cnn_irwnha", False, "answered")
     loaded = "[...document.querySelectorAll('.asked img')].every(image => image.naturalWidth > 0)"
-    page.wait_for_function(loaded)
+    until(page, loaded)
 
 
 def test_the_box_is_moved_resized_and_removed_by_keyboard(page, live_site, visitors_photo, transactional_db):
@@ -171,7 +172,7 @@ def test_a_photo_is_dropped_or_pasted(page, live_site, visitors_photo, transacti
     for event in ("drop", "paste"):
         page.goto(live_site)
         page.evaluate(give, [event, list(encoded(drawn_picture(5, (64, 48))))])
-        page.wait_for_function("document.querySelector('[data-photo]').naturalWidth > 0")
+        until(page, "document.querySelector('[data-photo]').naturalWidth > 0")
         assert page.evaluate("document.querySelector('#photo').files[0].name") == f"{event}.jpg"
 
 
