@@ -59,7 +59,7 @@ def visiting(
 
     thumbnails: they fetch those too, from the store itself.
     """
-    ledger = Ledger(platform.folder / f"{name}.jsonl")
+    ledger = Ledger.new(platform.folder / f"{name}.jsonl")
     scene = {
         "url": platform.url,
         "media": f"{platform.store.url}/{platform.store.BUCKET}/public" if thumbnails else "",

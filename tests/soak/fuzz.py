@@ -28,7 +28,7 @@ def run(platform: Platform, seeded: Seeded) -> Report:
     marks, restarts = platform.marks(), platform.restarts()
     before = dict(platform.weigh().now)
     platform.memory.most.clear()
-    ledger = Ledger(platform.folder / "fuzz.jsonl")
+    ledger = Ledger.new(platform.folder / "fuzz.jsonl")
     photo = photos_to_ask_with()[1].read_bytes()
     begun = time.time()
     sent = 0

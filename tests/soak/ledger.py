@@ -146,6 +146,12 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @classmethod
+    def new(cls, path: Path) -> Ledger:
+        """An empty one, in place of what a run before has left there."""
+        path.unlink(missing_ok=True)
+        return cls(path)
+
     def note(self, **line: object) -> None:
         """One more line; several processes may write, each line whole."""
         with open(self.path, "a") as file:

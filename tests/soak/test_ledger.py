@@ -88,3 +88,10 @@ def test_the_ledger_gathers_each_question_from_its_lines_and_leaves_a_half_writt
     assert [one.status for one in ledger.seen()] == [503]
     assert ledger.seen(since=6) == []
     assert Ledger(tmp_path / "none").seen() == []
+
+
+def test_a_new_ledger_knows_nothing_of_a_run_before(tmp_path):
+    path = tmp_path / "ledger"
+    Ledger(path).note(asked={"key": "old", "at": 1.0, "via": "form"})
+    assert Ledger(path).asked()
+    assert Ledger.new(path).asked() == []
