@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from accounts import keys, roles
 from accounts.models import ApiKey, User
+from config.partners import wheel
 from places.models import Collection, Contribution, LandmarkImage
 from retrieval.models import Query
 from tests.factories import LandmarkImageFactory, UserFactory, drawn_photo
@@ -104,6 +105,8 @@ def made_rows() -> Rows:
             "accounts:key": {"pk": key.pk},
             "api:search": {"pk": query.pk, "rank": 0},
             "api:batch": {"pk": uuid.uuid4()},
+            "api:export": {"pk": uuid.uuid4()},
+            "partners-client": {"version": wheel.version()},
             "api:province": {"slug": published.landmark.province.slug},
             "api:landmark": {"slug": published.landmark.slug},
             "api:problem": {"code": "not_found"},

@@ -6,6 +6,8 @@ the owner of one thing of each kind; what only its owner may see or change is th
 
 import pytest
 
+from accounts import keys, roles
+from tests.factories import UserFactory
 from tests.permissions import (
     ANYBODY,
     FORBIDDEN,
@@ -47,6 +49,9 @@ OWNERS_ACCOUNT_DONE = OWNERS_DONE | {ANYBODY: LOG_IN}
 OWNERS_OR_GONE = ACCOUNT_ELSEWHERE | {OWNER: IN}  # others go to their own list
 OWNERS_AND_STAFF = OWNERS | dict.fromkeys(ROLES, IN)
 LEAVING = OPEN | {ANYBODY: SENT_AWAY}
+STAFF = dict.fromkeys(PEOPLE, FORBIDDEN) | dict.fromkeys(ROLES, IN)
+STAFF_FIND_NOTHING = STAFF | dict.fromkeys(ROLES, NOT_THERE)
+STAFF_NOT_SO = STAFF | dict.fromkeys(ROLES, METHOD)
 STRANGERS = ELSEWHERE | {ANYBODY: IN}  # who is logged in has done that
 
 SITE = {
@@ -86,6 +91,12 @@ SITE = {
     "retrieval:query-title": (NOT_SO, ELSEWHERE),
     "retrieval:query-repeat": (NOT_SO, ELSEWHERE),
     "retrieval:query-delete": (NOT_SO, ELSEWHERE),
+    # for partners
+    "partners:index": (OPEN, NOT_SO),
+    "partners:changelog": (OPEN, NOT_SO),
+    "partners:deprecation": (OPEN, NOT_SO),
+    "partners-client": (OPEN, NOT_SO),
+    "api": (ELSEWHERE, ELSEWHERE),
     # words
     "pages:about": (OPEN, NOT_SO),
     "pages:how": (OPEN, NOT_SO),
@@ -166,7 +177,13 @@ SITE = {
 }
 
 # The API's: the scope that a key needs, None where any will do, or ANYTHING where none is looked at; then as above.
-NEEDS_SOMEBODY = {"api:batch-list", "api:batch-detail"}  # a key or an account
+NEEDS_SOMEBODY = {
+    "api:batch-list",
+    "api:batch-detail",
+    "api:export-list",
+    "api:export-detail",
+    "api:export-file",
+}  # a key or an account
 ANYTHING = object()
 API = {
     "api:search-list": ("search", NOT_SO, OPEN),
@@ -188,6 +205,9 @@ API = {
     "api:province-detail": ("catalogue", OPEN, NOT_SO),
     "api:category-list": ("catalogue", OPEN, NOT_SO),
     "api:change-list": ("catalogue", OPEN, NOT_SO),
+    "api:export-list": ("export", STAFF, STAFF),
+    "api:export-detail": ("export", STAFF_FIND_NOTHING, STAFF_NOT_SO),
+    "api:export-file": ("export", STAFF_FIND_NOTHING, STAFF_NOT_SO),
     "api:api-root": (None, OPEN, NOT_SO),
     "api:schema": (None, OPEN, NOT_SO),
     "api:problems": (ANYTHING, OPEN, NOT_SO),
@@ -247,6 +267,13 @@ def test_a_key_opens_what_it_was_made_for_and_nothing_else(who, rows):
             if found != (right := expected(name, method, who)):
                 told[f"{method} {name}"] = f"{found}, not {right}"
     assert not told, "\n".join(f"{each}: {what}" for each, what in told.items())
+
+
+def test_a_key_to_export_needs_an_owner_who_may(client):
+    curator = UserFactory()
+    roles.give(curator, roles.Role.CURATOR, by=None)
+    token = keys.issue(curator, name="mirror", scopes=["export"]).token
+    assert client.get("/api/v1/exports/", headers={"authorization": f"Bearer {token}"}).status_code == 200
 
 
 @pytest.mark.parametrize("who", KEYS)

@@ -129,7 +129,7 @@ def test_a_photo_found_becomes_the_question_with_a_box_on_it(page, live_site):  
     assert page.locator("#similar .photo").count() == 2
     surface = page.locator("[data-surface]")
     surface.scroll_into_view_if_needed()
-    until(page, "document.querySelector('[data-photo]').complete")
+    until(page, "document.querySelector('[data-photo]')?.complete")
     draw(page, surface.bounding_box(), 0.25, 0.25, 0.75, 0.75)
     assert box_of(page) == pytest.approx([0.25, 0.25, 0.75, 0.75], abs=0.01)
     page.get_by_label("CNN-IRwNHA").check()

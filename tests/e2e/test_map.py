@@ -76,7 +76,7 @@ def test_a_popup_shows_the_photo_and_leads_to_the_place(visit, places):
     page.get_by_role("button", name="Chợ Bến Thành").click()
     popup = page.locator(".leaflet-popup")
     popup.get_by_text("Chợ Bến Thành").wait_for()
-    until(page, "document.querySelector('.pop__photo').naturalWidth > 0")
+    until(page, "document.querySelector('.pop__photo')?.naturalWidth > 0")
     popup.locator("a.pop").click()
     page.wait_for_url("**/places/cho-ben-thanh/")
 
