@@ -110,7 +110,8 @@ def test_an_upload_says_how_far_it_has_come_and_can_be_cancelled(context, page, 
     slowly(context, page, bytes_a_second=2**20)
     page.locator("[data-submit]").click()
     until(
-        page, "0 < document.querySelector('progress')?.value && document.querySelector('progress')?.value < 100"
+        page,
+        "0 < document.querySelector('progress')?.value && document.querySelector('progress')?.value < 100",
     )
     assert re.search(r"Đang tải lên: \d+ %", page.locator("[data-upload-words]").inner_text())
     assert not page.locator("[data-submit]").is_visible()
