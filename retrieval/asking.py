@@ -179,5 +179,5 @@ def ask_batch(photos: Sequence[batches.Sent], **question) -> Batch:
     """
     batch, is_new = batches.keep(photos, **question)
     if is_new:
-        transaction.on_commit(lambda: [tasks.enqueue_batch(batch) for _chain in range(BATCH_CHAINS)])
+        transaction.on_commit(lambda: [tasks.enqueue(batch) for _chain in range(BATCH_CHAINS)])
     return batch

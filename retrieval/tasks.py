@@ -58,13 +58,14 @@ ANSWERING: dict = {
 BITE = 4  # photos described per task, so that a search never waits behind more than a few
 
 
-def enqueue(query: Query) -> None:
+def enqueue(asked: Query | Batch) -> None:
+    task = answer_batch if isinstance(asked, Batch) else answer_query
     try:
-        answer_query.delay(str(query.pk))
+        task.delay(str(asked.pk))
     except Exception:  # each transport raises its own; the row stays, and a worker's sweep will find it
-        logger.exception("search %s could not be queued", query.pk)
+        logger.exception("%s %s could not be queued", asked._meta.model_name, asked.pk)
     else:
-        Query.objects.filter(pk=query.pk).update(queued_at=Now())
+        type(asked).objects.filter(pk=asked.pk).update(queued_at=Now())
 
 
 @app.task(**ANSWERING)
@@ -127,18 +128,9 @@ def requeue_abandoned() -> int:
         enqueue(query)
         count += 1
     for batch in Batch.objects.unfinished().not_queued_since(Now() - REQUEUE_AFTER):
-        enqueue_batch(batch)
+        enqueue(batch)
         count += 1
     return count
-
-
-def enqueue_batch(batch: Batch) -> None:
-    try:
-        answer_batch.delay(str(batch.pk))
-    except Exception:  # each transport raises its own; the row stays, and a worker's sweep will find it
-        logger.exception("batch %s could not be queued", batch.pk)
-    else:
-        Batch.objects.filter(pk=batch.pk).update(queued_at=Now())
 
 
 @app.task(**ANSWERING)
@@ -147,7 +139,7 @@ def answer_batch(batch_id: str) -> None:
     has_answered = any(map(_answer, batches.unanswered(batch_id)))  # where all are taken, others go on
     batch = batches.go_on(batch_id)
     if batch and has_answered:
-        enqueue_batch(batch)
+        enqueue(batch)
     _deliver(Webhook.objects.filter(batch=batch_id))
 
 
