@@ -161,7 +161,6 @@ class CategoryViewSet(CatalogueView):
 class LandmarkViewSet(ListedAndRead):
     """The places of the catalogue: in brief as a list, whole one by one."""
 
-    required_scope = "catalogue"
     queryset = Landmark.objects.standing().with_places()
     filterset_class = LandmarkFilter
     lookup_field = "slug"

@@ -67,7 +67,7 @@ class Asks:
         return super().handle_exception(exc)
 
     def checked(self, serializer_class, *, leaving: tuple[str, ...] = ()) -> tuple[dict, dict]:
-        """What `tasks` is asked, and apart from it the fields named in `leaving`, which only say how to answer."""
+        """What `asking` is asked, and apart from it the fields named in `leaving`, which only say how to answer."""
         asked = serializer_class(data=self.request.data, context=self.get_serializer_context())
         asked.is_valid(raise_exception=True)
         question = dict(asked.validated_data)
