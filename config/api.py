@@ -10,6 +10,7 @@ from places.api import (
     LandmarkViewSet,
     ProvinceViewSet,
 )
+from places.contributing_api import ContributionViewSet
 from retrieval.api import BatchViewSet, EvaluationViewSet, ExportViewSet, MethodViewSet, SearchViewSet
 
 from .problem_pages import OneProblemView, ProblemsView
@@ -25,6 +26,7 @@ router.register("images", LandmarkImageViewSet, "image")
 router.register("provinces", ProvinceViewSet, "province")
 router.register("categories", CategoryViewSet, "category")
 router.register("changes", ChangesViewSet, "change")
+router.register("contributions", ContributionViewSet, "contribution")
 router.register("exports", ExportViewSet, "export")
 router.register("methods", MethodViewSet, "method")
 router.register("evaluations", EvaluationViewSet, "evaluation")

@@ -105,6 +105,7 @@ def made_rows() -> Rows:
             "accounts:key": {"pk": key.pk},
             "api:search": {"pk": query.pk, "rank": 0},
             "api:batch": {"pk": uuid.uuid4()},
+            "api:contribution": {"pk": offered.pk},
             "api:export": {"pk": uuid.uuid4()},
             "partners-client": {"version": wheel.version()},
             "api:province": {"slug": published.landmark.province.slug},

@@ -180,6 +180,8 @@ SITE = {
 NEEDS_SOMEBODY = {
     "api:batch-list",
     "api:batch-detail",
+    "api:contribution-list",
+    "api:contribution-detail",
     "api:export-list",
     "api:export-detail",
     "api:export-file",
@@ -205,6 +207,8 @@ API = {
     "api:province-detail": ("catalogue", OPEN, NOT_SO),
     "api:category-list": ("catalogue", OPEN, NOT_SO),
     "api:change-list": ("catalogue", OPEN, NOT_SO),
+    "api:contribution-list": ("contribute", OPEN, OPEN),  # each their own
+    "api:contribution-detail": ("contribute", OWNERS, NOT_SO),
     "api:export-list": ("export", STAFF, STAFF),
     "api:export-detail": ("export", STAFF_FIND_NOTHING, STAFF_NOT_SO),
     "api:export-file": ("export", STAFF_FIND_NOTHING, STAFF_NOT_SO),

@@ -54,6 +54,7 @@ ENTRIES = (
             "The catalogue: categories, more filters, chosen fields, ETag and If-None-Match, what lies near a place, "
             "changes since a moment for those who keep a copy, and the whole dataset as an archive for those who may."
         )),
+        Change("new", _("Contributions: offer photos of your own, see what became of them, take them back.")),
         Change("new", _("A Python client, a box for web pages, and these pages.")),
         Change("changed", _(
             "Every refusal is a problem as RFC 9457 has it, with a code that stays. Programs that read DRF's own form of "

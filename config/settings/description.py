@@ -32,6 +32,7 @@ TAGS = [
         "name": "changes",
         "description": "What is new, other or gone in the catalogue, for a copy that follows.",
     },
+    {"name": "contributions", "description": "Photos offered to the catalogue, and what became of them."},
     {"name": "exports", "description": "The dataset as an archive, for those who may have it."},
     {"name": "methods", "description": "The ways to find a place from a photo."},
     {"name": "evaluations", "description": "What was measured of the methods, and under which conditions."},
