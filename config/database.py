@@ -57,15 +57,15 @@ def serving() -> Iterator[None]:
         yield
         return
     _make_folder(home())
-    with _locked("users", fcntl.LOCK_SH) as users:
+    with _locked(home() / "users.lock", fcntl.LOCK_SH) as users:
         try:
-            with _locked("starting", fcntl.LOCK_EX):
+            with _locked(home() / "starting.lock", fcntl.LOCK_EX):
                 if not is_up():
                     _start()
                 _create_database()
             yield
         finally:
-            with _locked("starting", fcntl.LOCK_EX):
+            with _locked(home() / "starting.lock", fcntl.LOCK_EX):
                 try:
                     fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
@@ -77,7 +77,7 @@ def serving() -> Iterator[None]:
 def revive() -> None:
     """Inside `serving()`: start the server again if it died or was stopped since. Cheap where it lives."""
     if not os.environ.get("DATABASE_URL") and not _lives(home() / "data" / "postmaster.pid"):
-        with _locked("starting", fcntl.LOCK_EX):
+        with _locked(home() / "starting.lock", fcntl.LOCK_EX):
             if not is_up():
                 _start()
 
@@ -164,17 +164,18 @@ def _make_folder(path: Path) -> None:
     try:
         for parent in reversed(path.parents):
             if not parent.exists():
-                parent.mkdir()
+                parent.mkdir(exist_ok=True)
                 parent.chmod(0o755)
-        path.mkdir(mode=0o700, exist_ok=True)
-        found = path.lstat()
-        ours = stat.S_ISDIR(found.st_mode) and (
-            found.st_uid == user or (found.st_uid == os.geteuid() and not any(path.iterdir()))
-        )
-        if not ours:
-            raise DatabaseError(f"{path} is not the database's: another account's, or it holds other files.")
-        os.chown(path, user, group)
-        path.chmod(0o700)
+        with _locked(path.parent, fcntl.LOCK_EX):  # another run may begin at the same moment
+            path.mkdir(mode=0o700, exist_ok=True)
+            found = path.lstat()
+            ours = stat.S_ISDIR(found.st_mode) and (
+                found.st_uid == user or (found.st_uid == os.geteuid() and not any(path.iterdir()))
+            )
+            if not ours:
+                raise DatabaseError(f"{path} is not the database's: another account's, or it holds other files.")
+            os.chown(path, user, group)
+            path.chmod(0o700)
     except PermissionError as error:
         raise DatabaseError(
             f"{error.filename} belongs to another account; set POSTGRES_HOME to a new folder."
@@ -182,8 +183,9 @@ def _make_folder(path: Path) -> None:
 
 
 @contextmanager
-def _locked(name: str, mode: int) -> Iterator[int]:
-    file = os.open(home() / f"{name}.lock", os.O_RDONLY | os.O_CREAT, 0o644)
+def _locked(path: Path, mode: int) -> Iterator[int]:
+    """Hold the lock on a folder, or on a file that is made for it."""
+    file = os.open(path, os.O_RDONLY | (0 if path.is_dir() else os.O_CREAT), 0o644)
     try:
         fcntl.flock(file, mode)
         yield file

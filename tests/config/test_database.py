@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -215,6 +216,14 @@ def test_a_folder_with_other_files_is_refused_and_left_as_it_is(empty_home, monk
     with pytest.raises(database.DatabaseError, match="it holds other files"), database.serving():
         pass
     assert (taken.stat().st_mode, taken.stat().st_uid) == (before.st_mode, before.st_uid)
+
+
+def test_runs_that_begin_at_the_same_moment_make_the_folders_together(empty_home):
+    with ThreadPoolExecutor(8) as runs:
+        for number in range(50):
+            path = empty_home / f"checkout-{number}" / "var" / "postgres"
+            list(runs.map(database._make_folder, [path] * 8))
+            assert path.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_link_that_somebody_laid_in_the_way_of_the_socket_is_not_followed(empty_home, monkeypatch):
