@@ -6,6 +6,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -99,7 +100,7 @@ def make(folder: Path, *, progress: Progress = lambda stage, count: None) -> Mad
         copying = stores.put_on_shelf(stores.named_by_rows(), shelf=shelf, before=before, threads=threads)
         first = _copied(copying, "files", progress)
         for _number in range(MOMENTS):
-            made_at = datetime.now(UTC)
+            made_at = _unnamed_moment(folder)
             place = folder / f"{made_at.strftime(NAME)}{UNFINISHED}"
             place.mkdir(mode=0o700)
             with claim(parts.LOCK, wait=True), _moment() as snapshot:
@@ -136,6 +137,13 @@ def make(folder: Path, *, progress: Progress = lambda stage, count: None) -> Mad
         os.replace(place, whole)
         _sync(folder)
         return Made(whole, seal, manifest, first.new + late.new)
+
+
+def _unnamed_moment(folder: Path) -> datetime:
+    """Now, or the next second, where a backup of this one is there already."""
+    while (folder / (moment := datetime.now(UTC)).strftime(NAME)).exists():
+        time.sleep(0.05)
+    return moment
 
 
 @contextmanager
