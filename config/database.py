@@ -173,7 +173,9 @@ def _make_folder(path: Path) -> None:
                 found.st_uid == user or (found.st_uid == os.geteuid() and not any(path.iterdir()))
             )
             if not ours:
-                raise DatabaseError(f"{path} is not the database's: another account's, or it holds other files.")
+                raise DatabaseError(
+                    f"{path} is not the database's: another account's, or it holds other files."
+                )
             os.chown(path, user, group)
             path.chmod(0o700)
     except PermissionError as error:
