@@ -55,7 +55,10 @@ def start_worker(tmp_path, monkeypatch) -> Iterator[Callable[[], subprocess.Pope
     def send(query_id: str) -> None:
         address = database.queue_url(connection.settings_dict)
         with tasks.app.connection(address, transport_options={"poolclass": NullPool}) as queue:
-            tasks.answer_query.apply_async((query_id,), connection=queue)
+            # Without the sender's limits the worker keeps to its own, which a test may set for it alone.
+            tasks.answer_query.apply_async(
+                (query_id,), connection=queue, soft_time_limit=None, time_limit=None
+            )
 
     monkeypatch.setattr(tasks.answer_query, "delay", send)
     yield start
@@ -127,8 +130,6 @@ def test_searches_wait_for_a_worker_survive_its_death_and_a_database_that_drops_
 def impatient(monkeypatch) -> None:
     """For the workers that are started afterwards; long enough for networks to be loaded on a slow day."""
     monkeypatch.setenv("SEARCH_MAX_SECONDS", "30")
-    monkeypatch.setattr(tasks.answer_query, "soft_time_limit", 30)  # a message carries its sender's
-    monkeypatch.setattr(tasks.answer_query, "time_limit", 60)
 
 
 @pytest.mark.usefixtures("impatient")
