@@ -1,7 +1,8 @@
 # make run        the whole platform on http://127.0.0.1:8000/ (HOST= and PORT= change that;
 #                 PHOTOS=DIR takes in a folder of photos instead of the rendered pictures)
 # make test       all tests
-# make test-fast  those that need neither weights, nor a browser, nor photographs, nor servers of their own
+# make test-fast  in two minutes: those that need neither weights, nor a browser, nor photographs, nor servers of
+#                 their own, and do not go through all there is
 # make lint       style and types
 # make bench      how fast, as ratios, what needs no running platform
 # make soak       load, faults and hostile files on the processes of a real server (some 20 minutes; see README)
@@ -21,7 +22,7 @@ suits := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info <
 PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11; do \
 	$$each -c '$(suits)' 2>/dev/null && echo $$each && break; done)
 no_python = $(error Python 3.11, 3.12 or 3.13 with its venv module is needed (Debian: apt install python3-venv))
-fast := not weights and not e2e and not shared_data and not servers
+alone := weights or e2e or shared_data or servers
 set_up = $(or $(PYTHON),$(no_python)) -m config.install
 
 .PHONY: run test test-fast lint bench soak install install-dev
@@ -29,12 +30,13 @@ set_up = $(or $(PYTHON),$(no_python)) -m config.install
 run: install
 	@exec .venv/bin/python -m config.run
 
-# The slow ones have the machine to themselves.
+# Those that start networks, browsers and servers have the machine to themselves.
 test: install-dev
-	@.venv/bin/python -m pytest -n 2 -m "$(fast)"; fast=$$?; .venv/bin/python -m pytest -m "not ($(fast))"; exit $$((fast || $$?))
+	@.venv/bin/python -m pytest -n 2 -m "not ($(alone))"; side_by_side=$$?; \
+	.venv/bin/python -m pytest -m "$(alone)"; exit $$((side_by_side || $$?))
 
 test-fast: install-dev
-	@exec .venv/bin/python -m pytest -n 2 -m "$(fast)"
+	@exec .venv/bin/python -m pytest -n 2 -m "not ($(alone) or thorough)"
 
 lint: install-dev
 	.venv/bin/python -m ruff check .

@@ -20,7 +20,7 @@ from retrieval.models import Query
 from tests.factories import LandmarkFactory, UserFactory
 from tests.hostile import MARK, Upload, all_uploads, came_to_what_it_must, form
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 UPLOADS = all_uploads()
 # One of each kind, and of what is cut or fuzzed a tenth. The other doors lead to the same rooms: a third each.
 SOME = [

@@ -31,7 +31,7 @@ from tests.permissions import (
     made_rows,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 # Who gets in, and what becomes of the others.
 OPEN = dict.fromkeys(PEOPLE, IN)

@@ -14,7 +14,7 @@ from django.test import Client
 from accounts.models import User
 from tests.factories import UserFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 PASSWORD = "một mật khẩu dài"
 LIMIT = settings.AXES_FAILURE_LIMIT
 

@@ -33,7 +33,7 @@ from retrieval.models import (
 )
 from tests.factories import CuratorFactory, LandmarkFactory, LandmarkImageFactory, UserFactory, drawn_photo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 VIEWER, CONTRIBUTOR, CURATOR, ADMINISTRATOR = Role
 ALL_POWERFUL = "who may do everything"  # none of the roles, who runs the platform alone

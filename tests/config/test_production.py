@@ -4,6 +4,8 @@ import pytest
 
 from tests.config.test_settings import PRODUCTION, printed, run
 
+pytestmark = pytest.mark.thorough
+
 NEEDED = ["SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "EMAIL_URL"]
 
 

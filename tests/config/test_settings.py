@@ -11,6 +11,8 @@ from moto.server import ThreadedMotoServer
 
 from config import database
 
+pytestmark = pytest.mark.thorough
+
 PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "config.settings.production",
     "DATABASE_URL": "postgres://somebody@db.example/tourism",

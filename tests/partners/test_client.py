@@ -28,6 +28,8 @@ from tests.factories import (
 from tests.partners.conftest import PAGODA
 from vietnam_tourism import Client, NotReached, Problem
 
+pytestmark = pytest.mark.thorough
+
 # Searching
 
 

@@ -72,6 +72,7 @@ def test_what_goes_out_comes_back_and_changes_nothing(bridge):
     assert (preview.errors, preview.warnings, preview.unknown_columns) == ([], [], [])
 
 
+@pytest.mark.thorough
 def test_the_shipped_catalogue_comes_back_and_changes_nothing():
     catalogue.load()
     preview = catalogue_import.preview(catalogue_table.export())

@@ -9,7 +9,7 @@ from places import catalogue
 from places.models import Landmark
 from places.search import SAME, alike, meant_by, search
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 @pytest.fixture(scope="module")

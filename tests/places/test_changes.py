@@ -18,6 +18,8 @@ from tests.factories import (
     ProvinceFactory,
 )
 
+pytestmark = pytest.mark.thorough
+
 CHANGES = "/api/v1/changes/"
 
 

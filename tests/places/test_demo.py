@@ -15,6 +15,8 @@ from retrieval.evaluation import benchmark, datasets
 from retrieval.management import naming
 from tests.factories import LandmarkFactory
 
+pytestmark = pytest.mark.thorough
+
 PLACES = 16
 VIEWS = 10
 MOST_BYTES = 25_000_000

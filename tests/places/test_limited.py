@@ -12,6 +12,8 @@ import pytest
 
 from places.limited import Bounds, Children, Crashed, OutOfBounds, Refused
 
+pytestmark = pytest.mark.thorough
+
 HERE = __name__
 ENOUGH = Bounds(seconds=20, megabytes=300)
 

@@ -5,7 +5,7 @@ import pytest
 from places.models import Landmark
 from tests.factories import LandmarkFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 LANDMARKS = "/api/v1/landmarks/"
 
 

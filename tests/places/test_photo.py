@@ -147,7 +147,11 @@ def test_no_pixel_of_too_large_a_photo_is_decoded(format):
 
 @pytest.mark.parametrize(
     ("work", "code"),
-    [("crashes", "breaks_decoder"), ("waits", "too_costly"), ("turns_in_circles", "too_costly")],
+    [
+        ("crashes", "breaks_decoder"),
+        pytest.param("waits", "too_costly", marks=pytest.mark.thorough),
+        pytest.param("turns_in_circles", "too_costly", marks=pytest.mark.thorough),
+    ],
 )
 def test_what_breaks_or_holds_up_its_decoder_is_refused_with_a_reason(work, code, settings, monkeypatch):
     settings.PHOTO_MAX_SECONDS = 1

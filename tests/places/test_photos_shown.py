@@ -9,7 +9,7 @@ from places import curation, finishing
 from places.models import Landmark, LandmarkImage
 from tests.factories import LandmarkFactory, LandmarkImageFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 def shown(image: LandmarkImage, **told) -> str:

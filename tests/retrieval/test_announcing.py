@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 from retrieval import announcing
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 
 
 def in_a_thread(act: Callable[[], object]) -> threading.Thread:

@@ -7,7 +7,7 @@ from retrieval import asking, calibrating, indexing, search, serving
 from retrieval.models import Calibration, Query
 from tests.factories import LandmarkFactory, LandmarkImageFactory, drawn_photo
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_methods")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_methods"), pytest.mark.thorough]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.retrieval.index.test_index import GEM
 from tests.retrieval.test_lookalikes import photo_at
 from tests.retrieval.test_place_accuracy import wait_at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 DESK = "/en/admin/retrieval/descriptor/"
 LABELS, SUGGESTED, COPIES, COVERAGE = (

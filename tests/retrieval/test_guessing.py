@@ -25,7 +25,7 @@ from tests.retrieval.test_indexing import break_file
 from tests.retrieval.test_lookalikes import photo_at
 from tests.retrieval.test_place_accuracy import wait_at
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 DELF = methods.find("delf")
 

@@ -16,7 +16,7 @@ from tests.factories import (
     drawn_photo,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_methods")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_methods"), pytest.mark.thorough]
 
 PHOTO = drawn_photo(1, (320, 240))
 METHODS = ["consensus", "sir", "delf", "cnn_irwnha"]

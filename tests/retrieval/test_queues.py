@@ -15,7 +15,7 @@ from retrieval.models import Correction, Offer, PlaceCoverage, PlaceGuess
 from tests.factories import CuratorFactory, LandmarkFactory, LandmarkImageFactory, UserFactory
 from tests.retrieval.test_views import asked
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 LONG_AGO = timezone.now() - timedelta(days=40)
 GUESS = {"agreeing": 3, "asked": 4, "method": "m", "version": "v"}
 

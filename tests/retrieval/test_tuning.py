@@ -21,7 +21,7 @@ from tests.factories import LandmarkFactory, LandmarkImageFactory, drawn_photo
 from tests.retrieval.conftest import Quick
 from tests.retrieval.training.small import SmallTrunk
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_methods")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_methods"), pytest.mark.thorough]
 
 WINS, LOSES = ((0.5, 0.8), (0.6, 0.8)), ((0.6, 0.8), (0.5, 0.8))
 BUNDLED = methods.find("cnn_irwnha").checkpoint

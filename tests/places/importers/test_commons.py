@@ -15,7 +15,7 @@ from places.importers import commons
 from places.models import Landmark, LandmarkImage
 from tests.factories import LandmarkFactory, drawn_photo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 PHOTO = drawn_photo(5, (320, 240))
 
 

@@ -28,6 +28,8 @@ from retrieval.methods.official.trunks import torchvision_models
 from retrieval.methods.weights import UnusableWeights
 from tests.retrieval.methods.drawn import scene
 
+pytestmark = pytest.mark.thorough
+
 torch.set_num_threads(1)
 GOLDEN = Path(__file__).with_name("cirtorch.npz")
 LONGEST = 160
