@@ -9,12 +9,12 @@ from retrieval.methods import preprocessing
 from retrieval.methods.preprocessing import UnreadableImage
 
 
-def decode(data: bytes) -> np.ndarray:
+def decode(data: bytes, *, least: int | None = None) -> np.ndarray:
     """`preprocessing.decode`, in a process of its own. Raises UnreadableImage."""
     from places import photo  # not in the child, which knows nothing of Django
 
     try:
-        done = photo.children.run(f"{__name__}:in_child", data, bounds=photo.bounds())
+        done = photo.children.run(f"{__name__}:in_child", data, bounds=photo.bounds(), least=least)
     except Refused as refusal:
         raise UnreadableImage(refusal.code) from refusal
     except OutOfBounds as error:
@@ -24,9 +24,9 @@ def decode(data: bytes) -> np.ndarray:
     return np.frombuffer(done.parts[0], np.uint8).reshape(done.told["shape"])
 
 
-def in_child(data: bytes) -> tuple[dict, list]:
+def in_child(data: bytes, *, least: int | None) -> tuple[dict, list]:
     try:
-        pixels = preprocessing.decode(data)
+        pixels = preprocessing.decode(data, least=least)
     except UnreadableImage as error:
         raise Refused(error.reason) from error
     return {"shape": pixels.shape}, [np.ascontiguousarray(pixels)]

@@ -24,9 +24,10 @@ from retrieval import methods
 from retrieval.answering import SHORTLIST
 from retrieval.answering.approaches import CLOSE_LOOKS
 from retrieval.methods.base import Method
-from retrieval.methods.preprocessing import UnreadableImage, decode
+from retrieval.methods.preprocessing import ENOUGH, UnreadableImage
 
 from . import index, serving
+from .decoding import decode
 from .models import Neighbour, PlaceGuess, WaitingDescriptor
 
 logger = logging.getLogger(__name__)
@@ -163,7 +164,7 @@ def _vector(image: LandmarkImage, *, method: type[Method]) -> np.ndarray | None:
         return None
     try:
         with image.original.open() as file:
-            pixels = decode(file.read())
+            pixels = decode(file.read(), least=ENOUGH)
         vector = methods.load(method.name, checkpoint=method.checkpoint).describe(pixels).vector
     except (OSError, UnreadableImage, ValueError, RuntimeError, MemoryError) as error:
         logger.warning("photo %s, which waits, could not be described: %s", image.pk, error)

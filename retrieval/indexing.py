@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+import multiprocessing
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 
+import django
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from places.models import LandmarkImage
 from retrieval import methods
 from retrieval.methods.base import Method
-from retrieval.methods.preprocessing import UnreadableImage
+from retrieval.methods.preprocessing import ENOUGH, UnreadableImage
 
 from . import index, serving
 from .decoding import decode
@@ -91,7 +94,7 @@ def describe_image(image: LandmarkImage, *, names: Collection[str] | None = None
         return True
     try:
         with image.original.open() as file:
-            pixels = decode(file.read())
+            pixels = decode(file.read(), least=ENOUGH)
     except (OSError, UnreadableImage) as error:
         for method in pending:
             _record_failure(image, method=method, error=error)
@@ -105,7 +108,7 @@ def describe_image(image: LandmarkImage, *, names: Collection[str] | None = None
             _record_failure(image, method=method, error=error)
             well = False
         else:
-            index.put(image, method=method, description=description)
+            index.put(image, method=method, description=description.at_size(image.width, image.height))
     return well
 
 
@@ -114,18 +117,46 @@ def describe_missing(
     names: Collection[str] | None = None,
     limit: int | None = None,
     done: Callable[[bool], None] | None = None,
+    processes: int = 1,
 ) -> int:
     """Describe photos until none is missing, or `limit` are done; `done` hears of each whether all went well.
 
-    Returns how many photos were looked at.
+    processes: how many of them work at it; one is this one itself. Each loads the networks, some gigabyte of memory.
+    Returns how many photos were looked at. Raises BrokenProcessPool where a process ended in the middle of a photo.
     """
     count = 0
-    for image in missing_by_any(names)[:limit].iterator(chunk_size=100):
-        well = describe_image(image, names=names)
+    ids = missing_by_any(names)[:limit].values_list("pk", flat=True).iterator(chunk_size=100)
+    names = None if names is None else list(names)
+    described = (
+        _in_processes(ids, names, processes) if processes > 1 else (_describe(pk, names) for pk in ids)
+    )
+    for well in described:
         count += 1
         if done:
             done(well)
     return count
+
+
+def _describe(image_id: int, names: Collection[str] | None) -> bool:
+    image = LandmarkImage.objects.filter(pk=image_id).first()
+    return image is None or describe_image(image, names=names)  # erased meanwhile: nothing is left to do
+
+
+def _in_processes(ids: Iterable[int], names: Collection[str] | None, processes: int) -> Iterator[bool]:
+    # Not forked: neither the database's connection nor a network's threads would live through it.
+    pool = ProcessPoolExecutor(
+        processes,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=django.setup,
+    )
+    with pool:
+        waiting: set[Future[bool]] = set()
+        for image_id in ids:
+            waiting.add(pool.submit(_describe, image_id, names))
+            if len(waiting) > 2 * processes:  # enough that nobody waits, few enough to be counted as they end
+                ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                yield from (each.result() for each in ended)
+        yield from (each.result() for each in as_completed(waiting))
 
 
 def forget(image_ids: Collection[int]) -> None:

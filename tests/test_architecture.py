@@ -28,7 +28,7 @@ NETWORKS = {
     "retrieval.methods.official.cirtorch_network",
     "retrieval.methods.official.trunks",
 }
-PICTURES = {"numpy", "cv2", "PIL", "pillow_heif"}
+PICTURES = {"numpy", "cv2", "PIL", "pillow_heif", "simplejpeg"}
 # What is not Django's may import these alone, besides Python's own modules.
 PURE = {
     "retrieval.methods": PICTURES | NETWORKS | {"retrieval.methods"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Self, TypeVar
 
@@ -55,6 +55,12 @@ class LocalFeatures:
 
     def __len__(self) -> int:
         return len(self.keypoints)
+
+    def at_size(self, width: int, height: int) -> LocalFeatures:
+        """The same in pixels of the upright original, where they were found in a smaller copy of it."""
+        ratio = np.array([width / self.size[0], height / self.size[1]], np.float32)
+        places = (self.keypoints + np.float32(0.5)) * ratio - np.float32(0.5)
+        return replace(self, keypoints=places, size=(width, height))
 
     def to_bytes(self) -> bytes:
         """One compact binary value: 8 + D bytes a feature (48 kB for 1000 of 40-d) after a header of 24.
@@ -109,6 +115,10 @@ class Description:
 
     vector: np.ndarray  # (D,) float32, L2-normalised; (0,) of a method that ranks nothing
     local: LocalFeatures | None = None
+
+    def at_size(self, width: int, height: int) -> Description:
+        """The same of the upright original, where a smaller copy of it was described."""
+        return replace(self, local=self.local and self.local.at_size(width, height))
 
 
 @dataclass(frozen=True)

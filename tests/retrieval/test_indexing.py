@@ -1,11 +1,15 @@
+from concurrent.futures.process import BrokenProcessPool
+from unittest import mock
+
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from places import curation
 from places.models import LandmarkImage
-from retrieval import indexing, methods
+from retrieval import index, indexing, methods
 from retrieval.models import DescribeFailure, Descriptor, LocalFeatureSet
 from tests.factories import LandmarkImageFactory
+from tests.retrieval.conftest import Quick
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_methods")]
 
@@ -92,8 +96,48 @@ def test_the_command_describes_what_is_missing_and_says_how_much(capsys):
     assert not indexing.missing_by_any().exists()
 
 
-def test_the_command_names_the_methods_there_are_where_one_is_unknown():
-    from django.core.management.base import CommandError
+@pytest.mark.parametrize(("photos", "processes"), [(1, 0), (39, 1), (100, 4)])
+def test_the_command_starts_no_process_for_few_photos(photos, processes, monkeypatch):
+    told = {}
+    monkeypatch.setattr(indexing, "describe_missing", lambda **options: told.update(options) or 0)
+    monkeypatch.setattr(indexing, "missing_by_any", lambda _names: range_of(photos))
+    call_command("describe_images", processes=4)
+    assert told["processes"] == processes
 
+
+def range_of(count: int) -> mock.Mock:
+    return mock.Mock(count=lambda: count)
+
+
+def test_the_command_says_what_to_do_where_a_process_ended_in_the_middle(monkeypatch):
+    def breaks(**_options):
+        raise BrokenProcessPool
+
+    LandmarkImageFactory(published=True)
+    monkeypatch.setattr(indexing, "describe_missing", breaks)
+    with pytest.raises(CommandError, match="begin again, with fewer --processes"):
+        call_command("describe_images")
+
+
+def test_what_is_found_in_a_smaller_copy_is_told_in_the_photos_own_pixels(monkeypatch):
+    image = LandmarkImageFactory(published=True, size=(2600, 1300))
+    seen = []
+
+    class Looking(Quick):
+        def describe(self, pixels, *, box=None):
+            seen.append(pixels.shape)
+            return super().describe(pixels, box=box)
+
+    monkeypatch.setattr(
+        methods, "load", lambda name, *, checkpoint=None: Looking(methods.find(name, checkpoint=checkpoint))
+    )
+    indexing.describe_image(image, names=["delf"])
+    assert seen == [(650, 1300, 3)]
+    [local] = index.local_features([image.pk], method=methods.find("delf")).values()
+    assert local.size == (2600, 1300)
+    assert local.keypoints.max() > 1300
+
+
+def test_the_command_names_the_methods_there_are_where_one_is_unknown():
     with pytest.raises(CommandError, match="cnn_irwnha"):
         call_command("describe_images", methods="surf")

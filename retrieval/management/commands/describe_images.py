@@ -1,8 +1,14 @@
+import os
+from concurrent.futures.process import BrokenProcessPool
+
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from retrieval import indexing, methods
 from retrieval.locks import claim
+
+CORES = len(os.sched_getaffinity(0))
+WORTH_A_PROCESS = 20  # photos
 
 
 class Command(BaseCommand):
@@ -14,6 +20,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--retry-failed", action="store_true", help="try again what could not be described"
         )
+        parser.add_argument(
+            "--processes", type=int, default=CORES,
+            help="how many work at it, of some gigabyte of memory each; by default one for each core (%(default)s)",
+        )  # fmt: skip
         parser.add_argument("--dry-run", action="store_true", help="only say what is missing")
 
     def handle(self, **options):
@@ -36,7 +46,17 @@ class Command(BaseCommand):
                 failed += not well
                 bar.update()
 
-            count = indexing.describe_missing(names=names, limit=options["limit"], done=done)
+            # A process takes seconds to load the networks: for few photos it is not worth it.
+            processes = min(options["processes"], total // WORTH_A_PROCESS)
+            try:
+                count = indexing.describe_missing(
+                    names=names, limit=options["limit"], done=done, processes=processes
+                )
+            except BrokenProcessPool as error:
+                raise CommandError(
+                    "A process ended in the middle of a photo, for want of memory perhaps. What was described is kept: "
+                    "begin again, with fewer --processes."
+                ) from error
         self.stdout.write(f"{count} photos described, of which {failed} not by every method.")
         for line in indexing.coverage():
             self.stdout.write(

@@ -50,6 +50,35 @@ def test_every_format_gives_upright_rgb_bytes(kind):
     assert near(corners(pixels), [RED, GREEN, BLUE, WHITE])
 
 
+@pytest.mark.parametrize(("turned", "shape"), [(1, (480, 640, 3)), (6, (640, 480, 3)), (8, (640, 480, 3))])
+def test_a_jpeg_larger_than_is_enough_is_decoded_at_a_scale_of_its_own_and_set_upright(turned, shape):
+    exif = Image.Exif()
+    exif[0x0112] = turned
+    data = saved(Image.fromarray(scene(1, width=1280, height=960)), "JPEG", exif=exif, quality=95)
+    smaller, whole = decode(data, least=640), decode(data)
+    assert smaller.shape == shape
+    assert np.abs(resize(whole, width=shape[1], height=shape[0]).astype(int) - smaller).mean() < 2
+
+
+def test_what_comes_is_never_smaller_than_is_enough_and_never_larger_than_the_picture():
+    data = saved(quarters(1000, 500), "JPEG")
+    assert [max(decode(data, least=least).shape) for least in (400, 501, 999, 1000, 5000)] == [
+        500,
+        625,
+        1000,
+        1000,
+        1000,
+    ]
+    assert decode(saved(quarters(1000, 500), "PNG"), least=400).shape == (500, 1000, 3)
+    assert decode(saved(quarters(1000, 500).convert("CMYK"), "JPEG"), least=400).shape == (500, 1000, 3)
+
+
+def test_a_jpeg_cut_short_is_refused_at_any_scale():
+    whole = saved(quarters(1000, 500), "JPEG")
+    with pytest.raises(UnreadableImage, match="damaged or incomplete"):
+        decode(whole[: len(whole) // 2], least=400)
+
+
 def test_a_picture_lying_on_its_side_is_set_upright():
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was turned: show it turned clockwise by a quarter
