@@ -350,6 +350,12 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = (
     2_500_000  # kB; an engine keeps something for each size of picture it meets
 )
 
+# How much of the database server's memory building a search index may take; a quarter of this machine's.
+INDEX_BUILD_MEGABYTES = env.int(
+    "INDEX_BUILD_MEGABYTES",
+    default=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 4 // 2**20,
+)
+
 # What is done over and over, by one beat: in the worker itself (`celery worker --beat`), or a process of its own.
 # A message that comes too late is dropped, so that none pile up while no worker runs.
 EVERY = {  # seconds
