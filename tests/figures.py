@@ -67,6 +67,23 @@ class Report:
         lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
         return "\n".join([lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]])
 
+    def tell(self, path: Path | None) -> None:
+        """Print the table, and what was found; write both where a file is named."""
+        print(self.table())
+        print("\n".join(self.findings))
+        if path:
+            self.write(path, machine={})
+
+    @classmethod
+    def read(cls, path: Path) -> Report:
+        """What `write` wrote."""
+        told = json.loads(path.read_text())
+        figures = [
+            Figure(**{name: value for name, value in each.items() if name != "verdict"})
+            for each in told["figures"]
+        ]
+        return cls(figures, told["findings"])
+
     def write(self, path: Path, *, machine: dict) -> None:
         told = [asdict(figure) | {"verdict": figure.verdict} for figure in self.figures]
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +100,9 @@ def _row(figure: Figure) -> tuple[str, ...]:
 def _number(value: float) -> str:
     if value != value:
         return "none"
-    return f"{value:.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.1f}"
+    if value == int(value) or abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3g}"
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from tests.soak.figures import Figure, Report, percentile
+from tests.figures import Figure, Report, percentile
 
 
 @pytest.mark.parametrize(

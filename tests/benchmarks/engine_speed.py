@@ -1,6 +1,6 @@
 """How much faster the engine runs a network than torch does, and how near it stays: both in one run, as a ratio.
 
-    python -m tests.benchmarks.engine_speed [--side 1024] [--runs 3]
+    python -m tests.benchmarks.engine_speed [--side 1024] [--runs 3] [--json FILE]
 
 ResNet101 of seeded random weights on one thread: torch eager in float32 is the reference. Prints the median of
 each, their ratio (the target is 8 where there is AMX, else 1.4), and the cosine of the pooled outputs, each less
@@ -12,6 +12,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -25,9 +26,11 @@ from retrieval.methods import engine
 from retrieval.methods.official.trunks import torchvision_models
 from retrieval.methods.pooling import Gem
 from tests.benchmarks.machine import widest_instructions
+from tests.figures import Figure, Report
 from tests.retrieval.methods.drawn import scene
 
 TARGET, TARGET_WITH_AMX = 1.4, 8.0
+NEAR = 0.999
 
 
 class FromPixels(nn.Module):
@@ -64,24 +67,31 @@ def median_ms(run: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, *, r
     return 1000 * statistics.median(seconds)
 
 
+def figures(*, side: int, runs: int) -> list[Figure]:
+    target = TARGET_WITH_AMX if widest_instructions() == "amx_bf16" else TARGET
+    pictures = [scene(seed, width=side, height=side * 3 // 4) for seed in range(3)]
+    ours, reference = engine.build(network, identity="benchmark resnet101"), eager()
+    own, eagerly = (median_ms(run, pictures[0], runs=runs) for run in (ours, reference))
+    outputs = [np.stack([run(picture) for picture in pictures]) for run in (ours, reference)]
+    mean = outputs[1].mean(axis=0)
+    a, b = (rows - mean for rows in outputs)
+    cosines = (a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
+    note = f"ResNet101, {side} px: {own:.0f} ms beside torch eager's {eagerly:.0f} ms"
+    return [
+        Figure("engine", "faster than torch in float32", eagerly / own, "x", least=target, note=note),
+        Figure("engine", "centred cosine to it", float(cosines.min()), least=NEAR),
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--side", type=int, default=1024, help="pixels of the longest side")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    target = TARGET_WITH_AMX if widest_instructions() == "amx_bf16" else TARGET
-    pictures = [scene(seed, width=options.side, height=options.side * 3 // 4) for seed in range(3)]
-    ours, reference = engine.build(network, identity="benchmark resnet101"), eager()
-    times = [median_ms(run, pictures[0], runs=options.runs) for run in (ours, reference)]
-    outputs = [np.stack([run(picture) for picture in pictures]) for run in (ours, reference)]
-    mean = outputs[1].mean(axis=0)
-    a, b = (rows - mean for rows in outputs)
-    cosines = (a * b).sum(axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
-    print(f"ResNet101, {options.side} pixels, one thread")
-    print(f"engine {times[0]:.0f} ms, torch eager float32 {times[1]:.0f} ms")
-    print(f"ratio {times[1] / times[0]:.2f} (target {target}); centred cosine {cosines.min():.5f}")
+    Report(figures(side=options.side, runs=options.runs)).tell(options.json)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How much faster a shortlist is verified than DELF's authors verify it: both in one run, as a ratio.
 
-    python -m tests.benchmarks.verification_speed [--sample 10] [--runs 3]
+    python -m tests.benchmarks.verification_speed [--sample 10] [--runs 3] [--json FILE]
 
 A query against 100 images of 1000 features of 40 dimensions on one thread: 10 show the query's things, from 20 to
 290 of them, and 90 show others. CPU time. DELF's own way (k-d tree, scikit-image's RANSAC) is measured on all
@@ -13,6 +13,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -22,6 +23,7 @@ import numpy as np
 
 from retrieval.methods.base import LocalFeatures
 from retrieval.ranking.verification import AFFINE
+from tests.figures import Figure, Report
 from tests.retrieval.ranking.delf_own_way import inliers_delf_own_way
 from tests.retrieval.ranking.features import partly_seen, scattered
 
@@ -48,6 +50,32 @@ def order(inliers: Sequence[int]) -> list[int]:
     return np.argsort(-np.array(inliers), kind="stable").tolist()
 
 
+def figures(*, sample: int, runs: int) -> list[Figure]:
+    cv2.setNumThreads(1)
+    query = scattered(FEATURES, seed=0)
+    true = [partly_seen(query, count, seed=1 + count) for count in SEEN_AGAIN]
+    others = [scattered(FEATURES, seed=1000 + each) for each in range(UNRELATED)]
+    some = others[:sample]
+
+    for way in (inliers_ours, inliers_delf_own_way):
+        measured(way, query, true[-1:])  # the first call loads what the rest need
+    own_true, own_inliers = measured(inliers_delf_own_way, query, true)
+    own_others = measured(inliers_delf_own_way, query, some)[0] * len(others) / len(some)
+    each_run = [measured(inliers_ours, query, true) for _ in range(runs)]
+    our_true, inliers = statistics.median(run[0] for run in each_run), each_run[0][1]
+    our_others = statistics.median(measured(inliers_ours, query, others)[0] for _ in range(runs))
+    note = (
+        f"{len(true + others)} images of {FEATURES} features: {our_true + our_others:.0f} ms beside its "
+        f"{own_true + own_others:.0f} ms, scaled from {len(some)} of {len(others)} others"
+    )
+    ratio = (own_true + own_others) / (our_true + our_others)
+    same = order(own_inliers) == order(inliers)
+    return [
+        Figure("verification", "faster than DELF's own way", ratio, "x", least=TARGET, note=note),
+        Figure("verification", "true matches in its order", float(same), least=1, most=1, note="1 is yes"),
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -56,30 +84,9 @@ def main() -> None:
         "--sample", type=int, default=10, help="how many of the 90 DELF's own way is timed on"
     )
     parser.add_argument("--runs", type=int, default=3, help="of ours; the median counts")
+    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    cv2.setNumThreads(1)
-    query = scattered(FEATURES, seed=0)
-    true = [partly_seen(query, count, seed=1 + count) for count in SEEN_AGAIN]
-    others = [scattered(FEATURES, seed=1000 + each) for each in range(UNRELATED)]
-    sample = others[: options.sample]
-
-    for way in (inliers_ours, inliers_delf_own_way):
-        measured(way, query, true[-1:])  # the first call loads what the rest need
-    own_true, own_inliers = measured(inliers_delf_own_way, query, true)
-    own_others = measured(inliers_delf_own_way, query, sample)[0] * len(others) / len(sample)
-    runs = [measured(inliers_ours, query, true) for _ in range(options.runs)]
-    our_true, inliers = statistics.median(run[0] for run in runs), runs[0][1]
-    our_others = statistics.median(measured(inliers_ours, query, others)[0] for _ in range(options.runs))
-    ratio = (own_true + own_others) / (our_true + our_others)
-    same = order(own_inliers) == order(inliers)
-
-    print(f"verification of {len(true + others)} images of {FEATURES} features, 40-d, one thread, CPU time")
-    print(f"ours: {len(true)} true matches {our_true:.0f} ms, {len(others)} others {our_others:.0f} ms")
-    print(
-        f"DELF's own way: {len(true)} true matches {own_true:.0f} ms, {len(others)} others {own_others:.0f} ms "
-        f"(scaled from {len(sample)})"
-    )
-    print(f"ratio {ratio:.0f} (target {TARGET}); same order of true matches: {'yes' if same else 'no'}")
+    Report(figures(sample=options.sample, runs=options.runs)).tell(options.json)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ from datetime import datetime
 from pathlib import Path
 
 from config import database
+from tests.figures import Report
 
 from . import faults, fuzz, load, schema
-from .figures import Report
 from .processes import Platform
 
 PARTS = ("schema", "load", "faults", "fuzz")

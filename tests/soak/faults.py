@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.figures import Figure, Report
+
 from . import kept
 from .crowd import answered_within, visiting
 from .disk import SmallDisk
-from .figures import Figure, Report
 from .ledger import Ledger, answers, judge
 from .processes import Platform, Seeded
 

@@ -13,9 +13,10 @@ from collections import Counter
 import django
 import requests
 
+from tests.figures import Figure, Report
+
 from . import kept
 from .crowd import QUICKEST, answered_within, cookies, from_elsewhere
-from .figures import Figure, Report
 from .ledger import Ledger, Seen, answers
 from .processes import Platform, Seeded
 

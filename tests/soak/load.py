@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
+from tests.figures import Figure, Report, percentile
+
 from . import kept
 from .crowd import visiting
-from .figures import Figure, Report, percentile
 from .ledger import answers, judge
 from .processes import Platform, Seeded
 

@@ -16,9 +16,10 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.hooks import unregister_all
 
+from tests.figures import Figure, Report
+
 from . import kept
 from .crowd import QUICKEST, from_elsewhere, photos_to_ask_with
-from .figures import Figure, Report
 from .processes import Platform, Seeded
 
 FEWEST = 2000  # cases

@@ -1,0 +1,427 @@
+"""Searching among many photos: what building the index takes, what it finds, and how soon.
+
+    python -m tests.benchmarks.vectors_at_size [--sizes 10000 100000] [--method cnn_irwnha] [--json FILE]
+
+For each size a database of its own is filled with made-up vectors around real ones: a method describes the rendered
+pictures, and places are drawn from the spread of those, photos from their spread within a place. Then, for queries
+that are photos of the same places, not in the database: recall of the ten and the hundred nearest beside an exact
+product of matrices, milliseconds by one client and by four, plain and within one province, through the very function
+that the site searches with. Beside it HNSW of faiss at the same recall, the same statement through psycopg alone, and
+an index of signs (binary quantisation) whose finds are ordered anew.
+"""
+
+# ruff: noqa: E402 -- Django is set up before its settings are read
+import argparse
+import os
+import shutil
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import django
+
+django.setup()
+
+import numpy as np
+from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
+
+from config import database
+from places.models import LandmarkImage, Province
+from retrieval import index, methods
+from retrieval.methods.base import Method
+from tests.benchmarks import made_up_vectors
+from tests.benchmarks.made_up_vectors import Places
+from tests.factories import LandmarkFactory, LandmarkImageFactory, ProvinceFactory
+from tests.figures import Figure, Report, percentile
+
+LANDMARKS = 400
+SHARES = {0.5: 2, 1: 4, 5: 20, 25: 100}  # per cent of all photos, and so many landmarks, in one province each
+QUERIES = 200
+RECALL, MEDIAN = 0.95, 50  # of the ten nearest; milliseconds
+COPY_RATE = 50_000  # rows a second
+OF_FAISS = 4.5  # times its processor time at the same recall
+NEIGHBOURS, CANDIDATES = 16, 64  # HNSW's m and ef_construction: pgvector's own
+BYTES_A_ROW = 12  # of disk, for each number of a vector: the row, the index, and what is written before
+
+Search = Callable[[np.ndarray, int], list[int]]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A database full of vectors, and what is nearest to each query: (Q, 100) image ids."""
+
+    size: int
+    method: type[Method]
+    queries: np.ndarray
+    nearest: np.ndarray
+    first_image: int
+    places: Places
+
+
+@contextmanager
+def filled(size: int, *, method: type[Method], report: Report) -> Iterator[Filled]:
+    """A database of its own with so many photos."""
+    connection.settings_dict["TEST"]["NAME"] = f"vectors_at_size_{os.getpid()}"
+    made = setup_databases(verbosity=0, interactive=False)
+    try:
+        first = _fill_photos(size)
+        places = made_up_vectors.learned(method, folder=database.PROJECT / "var" / "bench")
+        seconds = _copy(places, size=size, first_image=first, method=method)
+        least = COPY_RATE if size >= COPY_RATE else None  # of fewer the beginning is what is measured
+        report.add([Figure(_part(size), "rows copied a second", size / seconds, least=least)])
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE places_landmarkimage, retrieval_descriptor")
+        queries = places.queries(QUERIES, size=size)
+        nearest = first + places.nearest(queries, size=size, k=100)
+        yield Filled(size, method, queries, nearest, first, places)
+    finally:
+        teardown_databases(made, verbosity=0)
+
+
+def _fill_photos(size: int) -> int:
+    """Rows of published photos that share the files of one, dealt out over the landmarks; the first one's id."""
+    landmarks = []
+    for share, count in SHARES.items():
+        province = ProvinceFactory(slug=_slug(share))
+        landmarks += LandmarkFactory.create_batch(count, province=province)
+    rest = ProvinceFactory(slug="the-rest")
+    landmarks += LandmarkFactory.create_batch(LANDMARKS - len(landmarks), province=rest)
+    one = LandmarkImageFactory(published=True, size=(64, 48))
+    columns = [field.column for field in LandmarkImage._meta.concrete_fields if not field.generated]
+    made = {
+        "id": f"{one.pk} + number",
+        "sha256": "lpad(to_hex(number), 64, '0')",
+        "landmark_id": "(ARRAY[%s]::bigint[])[1 + (number - 1) %% %s]",
+    }
+    chosen = ", ".join(made.get(column, f'"{column}"') for column in columns)
+    names = ", ".join(f'"{column}"' for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")  # no journal of a million changes
+        values = ", ".join(str(landmark.pk) for landmark in landmarks)
+        cursor.execute(
+            f"INSERT INTO places_landmarkimage ({names}) SELECT {chosen} FROM places_landmarkimage, "
+            f"generate_series(1, {size}) AS number WHERE id = {one.pk}" % (values, LANDMARKS)
+        )
+        cursor.execute("SET session_replication_role = origin")
+    return one.pk + 1
+
+
+def _slug(share: float) -> str:
+    return f"share-{share * 10:.0f}"  # per mille
+
+
+def _copy(places: Places, *, size: int, first_image: int, method: type[Method]) -> float:
+    """Copy the vectors in PostgreSQL's binary form; the seconds that the server took for it."""
+    name, version = method.name.encode(), method.checkpoint.name.encode()
+    dimensions = method.checkpoint.dimensions
+    row = np.dtype(
+        [("fields", ">i2"), ("image", [("bytes", ">i4"), ("id", ">i8")])]
+        + [(text, [("bytes", ">i4"), ("text", f"S{len(value)}")]) for text, value in (("method", name), ("version", version))]
+        + [("at", [("bytes", ">i4"), ("microseconds", ">i8")]), ("part", ">i4")]
+        + [("vector", [("bytes", ">i4"), ("dimensions", ">i2"), ("unused", ">i2"), ("numbers", ">f4", dimensions)])]
+    )  # fmt: skip
+    seconds = 0.0
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        statement = "COPY retrieval_descriptor (image_id, method, version, at, part, vector) FROM STDIN (FORMAT binary)"
+        start = time.perf_counter()
+        with cursor.copy(statement) as copy:
+            copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+            for begin, vectors in places.blocks(size):
+                making = time.perf_counter()
+                rows = np.zeros(len(vectors), row)
+                rows["fields"] = 6
+                rows["image"]["bytes"], rows["image"]["id"] = 8, first_image + begin + np.arange(len(vectors))
+                rows["method"]["bytes"], rows["method"]["text"] = len(name), name
+                rows["version"]["bytes"], rows["version"]["text"] = len(version), version
+                rows["at"]["bytes"], rows["part"] = 8, 0
+                rows["vector"]["bytes"], rows["vector"]["dimensions"] = 4 + 4 * dimensions, dimensions
+                rows["vector"]["numbers"] = vectors
+                data = rows.tobytes()
+                seconds -= time.perf_counter() - making
+                copy.write(data)
+            copy.write(b"\xff\xff")
+        seconds += time.perf_counter() - start - places.seconds
+        cursor.execute("SET session_replication_role = origin")
+    return seconds
+
+
+def _part(size: int) -> str:
+    return f"{size:,} photos"
+
+
+def measure(given: Filled, report: Report) -> None:
+    part, method = _part(given.size), given.method
+    start = time.perf_counter()
+    index.build_index(method)
+    built = time.perf_counter() - start
+    sizes = [_bytes(index.index_name(method)), _bytes("retrieval_descriptor")]
+    report.add(
+        [
+            Figure(part, "index built", built, "s"),
+            Figure(part, "the index", sizes[0] / 1e6, "MB"),
+            Figure(part, "the vectors, with their table's other indexes", sizes[1] / 1e6, "MB"),
+        ]
+    )
+    for k in (10, 100):
+        search = _search(method, k=k)
+        least = RECALL if k == 10 else None
+        report.add([Figure(part, f"recall@{k}", _recall(search, given, k=k), least=least)])
+    search = _search(method, k=100)
+    times = _times(search, given.queries, clients=1)
+    note = f"p95 {percentile(times, 95):.1f} ms"
+    report.add(
+        [
+            Figure(
+                part,
+                "a hundred nearest, one client, median",
+                statistics.median(times),
+                "ms",
+                most=MEDIAN,
+                note=note,
+            )
+        ]
+    )
+    times = _times(search, given.queries, clients=4)
+    note = f"p95 {percentile(times, 95):.1f} ms"
+    report.add([Figure(part, "four clients at once", statistics.median(times), "ms", note=note)])
+    _within_provinces(given, report)
+    _beside_psycopg(given, report)
+    _signs(given, report)
+    _exactly(given, report)
+
+
+def _search(method: type[Method], *, k: int, province: Province | None = None) -> Search:
+    return lambda query, _number: [
+        found.id for found in index.nearest(query, method=method, k=k, province=province)
+    ]
+
+
+def _times(search: Search, queries: np.ndarray, *, clients: int) -> list[float]:
+    """Milliseconds of each."""
+
+    def one(number: int) -> float:
+        start = time.perf_counter()
+        search(queries[number], number)
+        return 1000 * (time.perf_counter() - start)
+
+    def last(_number: int) -> None:
+        connection.close()
+
+    with ThreadPoolExecutor(clients) as threads:
+        list(threads.map(one, range(2 * clients)))  # the first opens a connection and reads the index
+        times = list(threads.map(one, range(len(queries))))
+        list(threads.map(last, range(4 * clients)))
+    return times
+
+
+def _recall(search: Search, given: Filled, *, k: int, among: np.ndarray | None = None) -> float:
+    truth = given.nearest if among is None else among
+    shares = []
+    for number, query in enumerate(given.queries):
+        true = {int(each) for each in truth[number][:k] if each >= 0}
+        shares.append(len(true & {*search(query, number)}) / max(len(true), 1))
+    return statistics.mean(shares)
+
+
+def _within_provinces(given: Filled, report: Report) -> None:
+    begin = 0
+    for share, count in SHARES.items():
+        province = Province.objects.get(slug=_slug(share))
+        inside = np.arange(given.size) % LANDMARKS
+        rows = np.flatnonzero((inside >= begin) & (inside < begin + count))
+        begin += count
+        near = given.places.nearest(given.queries, size=given.size, k=100, among=rows)
+        truth = np.where(near >= 0, near + given.first_image, -1)
+        search = _search(given.method, k=100, province=province)
+        recall = _recall(search, given, k=100, among=truth)
+        times = _times(search, given.queries, clients=1)
+        exact = len(rows) <= index.EXACT_LIMIT
+        note = f"{len(rows):,} photos, {'exact' if exact else 'through the index'}; median {statistics.median(times):.1f} ms, p95 {percentile(times, 95):.1f} ms"
+        least = 0.99 if exact else None
+        report.add(
+            [
+                Figure(
+                    _part(given.size),
+                    f"recall@100 in a province of {share:g} %",
+                    recall,
+                    least=least,
+                    note=note,
+                )
+            ]
+        )
+
+
+def _beside_psycopg(given: Filled, report: Report) -> None:
+    """The same statement without Django, and faiss at the same recall; both by their processor's time."""
+    method, part = given.method, _part(given.size)
+    if not index.has_index(method) or given.size <= index.EXACT_LIMIT:
+        return
+    dimensions = method.checkpoint.dimensions
+    statement = (
+        f"SELECT image_id, (vector::halfvec({dimensions})) <=> %s::halfvec({dimensions}) AS distance "
+        "FROM retrieval_descriptor WHERE method = %s AND version = %s AND part = '' ORDER BY distance LIMIT 100"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SET hnsw.ef_search = 200")
+
+        def direct(query: np.ndarray, _number: int) -> list[int]:
+            text = "[" + ",".join(map(str, query.tolist())) + "]"
+            cursor.execute(statement, [text, method.name, method.checkpoint.name])
+            return [image for image, _distance in cursor.fetchall()]
+
+        alone, alone_cpu = _cost(direct, given.queries)
+        ours, ours_cpu = _cost(_search(method, k=100), given.queries)
+        recall = _recall(direct, given, k=100)
+        cursor.execute("RESET hnsw.ef_search")
+    report.add(
+        [
+            Figure(
+                part,
+                "of the statement's time by psycopg alone",
+                ours / alone,
+                "x",
+                note=f"{ours:.1f} ms beside {alone:.1f} ms",
+            )
+        ]
+    )
+    try:
+        import faiss
+    except ImportError:
+        report.add([], ["faiss is not installed: nothing to compare HNSW with."])
+        return
+    faiss.omp_set_num_threads(1)
+    if given.size > 100_000:
+        return  # it would need all the vectors in memory, and as long to build
+    graph = faiss.IndexHNSWFlat(dimensions, NEIGHBOURS, faiss.METRIC_INNER_PRODUCT)
+    graph.hnsw.efConstruction = CANDIDATES
+    for _begin, vectors in given.places.blocks(given.size):
+        graph.add(vectors)
+    for reach in (100, 120, 150, 200, 300, 400, 600, 800):
+        graph.hnsw.efSearch = reach
+        there = lambda query, _number: (given.first_image + graph.search(query[None], 100)[1][0]).tolist()  # noqa: E731
+        if _recall(there, given, k=100) >= recall:
+            break
+    start = time.process_time()
+    for query in given.queries:
+        graph.search(query[None], 100)
+    faiss_cpu = 1000 * (time.process_time() - start) / len(given.queries)
+    note = f"the server's {alone_cpu:.2f} ms beside {faiss_cpu:.2f} ms at efSearch {reach}, recall@100 {recall:.3f}"
+    report.add(
+        [
+            Figure(
+                part,
+                "of faiss's processor time at the same recall",
+                alone_cpu / faiss_cpu,
+                "x",
+                most=OF_FAISS,
+                note=note,
+            )
+        ]
+    )
+
+
+def _cost(search: Search, queries: np.ndarray) -> tuple[float, float]:
+    """Milliseconds a query: passed, and of the server's processor. Of this thread's connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [server] = cursor.fetchone()
+    search(queries[0], 0)
+    busy, start = _processor(server), time.perf_counter()
+    for number, query in enumerate(queries):
+        search(query, number)
+    return (
+        1000 * (time.perf_counter() - start) / len(queries),
+        1000 * (_processor(server) - busy) / len(queries),
+    )
+
+
+def _processor(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
+def _signs(given: Filled, report: Report) -> None:
+    """An index of each number's sign alone, a sixteenth of the size, whose finds are put in order by the vectors."""
+    method, part = given.method, _part(given.size)
+    dimensions = method.checkpoint.dimensions
+    bits = f"binary_quantize(vector::vector({dimensions}))::bit({dimensions})"
+    statement = (
+        f"SELECT image_id FROM (SELECT image_id, vector FROM retrieval_descriptor WHERE method = %s AND version = %s "
+        f"AND part = '' ORDER BY {bits} <~> binary_quantize(%s::vector({dimensions})) LIMIT {{many}}) AS found "
+        f"ORDER BY vector <=> %s::vector({dimensions}) LIMIT 100"
+    )
+    with connection.cursor() as cursor:
+        start = time.perf_counter()
+        cursor.execute("SET maintenance_work_mem = '1GB'")
+        cursor.execute(
+            f"CREATE INDEX signs ON retrieval_descriptor USING hnsw (({bits}) bit_hamming_ops) "
+            f"WHERE method = '{method.name}' AND version = '{method.checkpoint.name}'"
+        )
+        built = time.perf_counter() - start
+        for many in (200, 400, 800):
+            cursor.execute(f"SET hnsw.ef_search = {many}")
+
+            def by_signs(query: np.ndarray, _number: int, many: int = many) -> list[int]:
+                text = "[" + ",".join(map(str, query.tolist())) + "]"
+                cursor.execute(statement.format(many=many), [method.name, method.checkpoint.name, text, text])
+                return [image for (image,) in cursor.fetchall()]
+
+            recalls = [_recall(by_signs, given, k=k) for k in (10, 100)]
+            passed, _busy = _cost(by_signs, given.queries)
+            note = f"recall@10 {recalls[0]:.3f}, @100 {recalls[1]:.3f}; built in {built:.0f} s, {_bytes('signs') / 1e6:.0f} MB"
+            report.add([Figure(part, f"by signs, {many} put in order", passed, "ms", note=note)])
+        cursor.execute("DROP INDEX signs")
+        cursor.execute("RESET hnsw.ef_search")
+
+
+def _exactly(given: Filled, report: Report) -> None:
+    """Every row read, as below EXACT_LIMIT; from here follows where that limit lies."""
+    index.drop_index(given.method)
+    queries = given.queries[:5] if given.size >= 100_000 else given.queries[:50]
+    passed, _busy = _cost(_search(given.method, k=100), queries)
+    report.add([Figure(_part(given.size), "every row read, no index", passed, "ms")])
+
+
+def _bytes(relation: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_total_relation_size(%s)", [relation])
+        return cursor.fetchone()[0]
+
+
+def has_room(size: int, *, dimensions: int) -> bool:
+    return shutil.disk_usage(database.home().parent).free > 2e9 + size * dimensions * BYTES_A_ROW
+
+
+def figures(sizes: Sequence[int], *, method: type[Method]) -> Report:
+    report = Report()
+    with database.serving():
+        for size in sizes:
+            if not has_room(size, dimensions=method.checkpoint.dimensions):
+                report.add([], [f"{_part(size)} left out: too little room on the disk."])
+                continue
+            with filled(size, method=method, report=report) as given:
+                measure(given, report)
+    return report
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--method", default="cnn_irwnha")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    figures(options.sizes, method=methods.find(options.method)).tell(options.json)
+
+
+if __name__ == "__main__":
+    main()
