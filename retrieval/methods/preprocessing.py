@@ -35,14 +35,15 @@ def decode(data: bytes, *, least: int | None = None) -> np.ndarray:
             width, height = image.size
             if width * height > MAX_PIXELS:  # from the header, before a pixel is decoded
                 raise UnreadableImage(TOO_LARGE)
+            picture: Image.Image = image
             if (
                 least
                 and image.format in ("JPEG", "MPO")
                 and image.mode in ("RGB", "L")
                 and least < max(image.size)
             ):
-                image = _reduced(data, image, least=least)
-            return np.asarray(_to_rgb(ImageOps.exif_transpose(image)))
+                picture = _reduced(data, image, least=least)
+            return np.asarray(_to_rgb(ImageOps.exif_transpose(picture)))
     except UnreadableImage:
         raise
     except (
