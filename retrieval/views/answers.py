@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from retrieval import answer_page, asking, corrections, hit_page, keeping, offers
+from retrieval import announcing, answer_page, asking, corrections, hit_page, keeping, offers
 from retrieval.forms import EDGES, AgainForm, CorrectionForm, GiveForm
 from retrieval.models import Correction, Offer, Query, WorkerPulse
 from retrieval.visitors import asks, asks_privately, lasting_visitor_of, own_searches, owns, visitor_of
@@ -17,6 +17,7 @@ from retrieval.visitors import asks, asks_privately, lasting_visitor_of, own_sea
 from .asking import bad_box
 
 PATIENCE = 10  # seconds after which a page asks less often how far its search is
+A_MOMENT = 0.35  # seconds that such a request stays for the answer; the page asks every 0.4 s
 
 
 def readable(request: HttpRequest, pk, searches=None) -> Query:
@@ -56,19 +57,34 @@ def _fractions(query: Query) -> dict[str, float]:
 @require_GET
 @never_cache
 def query_progress(request: HttpRequest, pk) -> HttpResponse:
-    """What has changed since the page last asked: nothing (204), the stage, or the answer in its place."""
+    """What has changed since the page last asked: nothing (204), the stage, or the answer in its place.
+
+    Where nothing has, an answer that comes before the page would ask again is waited for.
+    """
     if "HX-Request" not in request.headers:
         return redirect("retrieval:query", pk)
     try:
         query = readable(request, pk, Query.objects.with_answer())
+        context = _context(request, query)
+        if (
+            not query.is_done
+            and request.GET.get("seen") == context["progress"]["token"]
+            and _ends_soon(query)
+        ):
+            query = readable(request, pk, Query.objects.with_answer())
+            context = _context(request, query)
     except Http404:  # deleted while its page waits
         return render(request, "retrieval/_gone.html", status=404)
-    context = _context(request, query)
     if query.is_done:
         return render(request, "retrieval/_answer.html", context | {"arriving": True})
     if request.GET.get("seen") == context["progress"]["token"]:
         return HttpResponse(status=204)
     return render(request, "retrieval/_progress.html", context | {"arriving": True})
+
+
+def _ends_soon(query: Query) -> bool:
+    unanswered = Query.objects.unanswered().filter(pk=query.pk)
+    return announcing.wait_for(query.announced_as, happened=lambda: not unanswered.exists(), seconds=A_MOMENT)
 
 
 def _context(request: HttpRequest, query: Query) -> dict:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from places.merging import merge
-from retrieval import tasks
+from retrieval import announcing, search, tasks
 from retrieval.models import Hit, Query, RankedPlace, WorkerPulse
 from tests.factories import (
     FormerProvinceFactory,
@@ -244,6 +244,21 @@ def test_the_stage_is_shown_and_only_what_changed_is_sent(client):
     assert progress(client, query, seen=seen).status_code == 204
     Query.objects.update(stage=Query.Stage.VERIFYING)
     assert progress(client, query, seen=seen).status_code == 200
+
+
+def test_an_answer_that_comes_while_the_page_asks_is_sent_at_once(client, monkeypatch):
+    query = asked(state=Query.State.RUNNING, stage=Query.Stage.SEARCHING, shared=True)
+    seen = re.search(r"seen=([\w-]+)", progress(client, query).content.decode())[1]
+
+    def wait_for(name, *, happened, seconds):
+        assert (name, happened()) == (query.announced_as, False)
+        search.fail(query, reason=Query.Reason.UNREADABLE)
+        return happened()
+
+    monkeypatch.setattr(announcing, "wait_for", wait_for)
+    response = progress(client, query, seen=seen)
+    assert response.status_code == 200
+    assert "hx-get" not in response.content.decode()
 
 
 def test_a_method_that_does_not_verify_has_no_such_step(client):
