@@ -4,7 +4,7 @@
 # make test-fast  in two minutes: those that need neither weights, nor a browser, nor photographs, nor servers of
 #                 their own, and do not go through all there is
 # make lint       style and types
-# make bench      how fast, as ratios, what needs no running platform
+# make bench      how fast it is beside its targets, in some ten minutes; A=COMMIT B=COMMIT make bench-compare, two commits
 # make soak       load, faults and hostile files on the processes of a real server (some 20 minutes; see README)
 # make install    only what `make run` needs, into .venv
 #
@@ -25,7 +25,7 @@ no_python = $(error Python 3.11, 3.12 or 3.13 with its venv module is needed (De
 alone := weights or e2e or shared_data or servers
 set_up = $(or $(PYTHON),$(no_python)) -m config.install
 
-.PHONY: run test test-fast lint bench soak install install-dev
+.PHONY: run test test-fast lint bench bench-compare soak install install-dev
 
 run: install
 	@exec .venv/bin/python -m config.run
@@ -44,9 +44,10 @@ lint: install-dev
 	.venv/bin/python -m mypy
 
 bench: install-dev
-	@.venv/bin/python -m tests.benchmarks.machine
-	@.venv/bin/python -m tests.benchmarks.engine_speed
-	@.venv/bin/python -m tests.benchmarks.verification_speed
+	@exec .venv/bin/python -m tests.benchmarks
+
+bench-compare: install-dev
+	@exec .venv/bin/python -m tests.benchmarks.compare $(A) $(B)
 
 soak: install-dev
 	@exec .venv/bin/python -m tests.soak

@@ -17,10 +17,10 @@ STATIC_ROOT = None
 
 CELERY_BROKER_URL = "memory://"  # what a test queues reaches nobody
 
-# A worker that a test starts is given the run's own database, the queue in it, and its files by these two.
+# A worker that a test starts is given the run's own database, the queue in it (or another), and its files by these.
 if name := os.environ.get("TEST_DATABASE"):
     DATABASES["default"]["NAME"] = name
-    CELERY_BROKER_URL = database.queue_url(DATABASES["default"])
+    CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL") or database.queue_url(DATABASES["default"])
 if "TEST_FILES" not in os.environ:
     os.environ["TEST_FILES"] = tempfile.mkdtemp(prefix="vietnam-tourism-tests-")
     atexit.register(shutil.rmtree, os.environ["TEST_FILES"], ignore_errors=True)

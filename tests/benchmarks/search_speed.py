@@ -1,0 +1,194 @@
+"""How many photos are described a second, and how long a whole search takes: through a server and a worker.
+
+    python -m tests.benchmarks.search_speed [--photos 8] [--json FILE]
+
+Eight views of each rendered place are published in a database of its own and described on every core; the other two
+ask. gunicorn and a worker run as `make run` starts them. A search is timed from sending the photo to the answer's
+arrival in the page, as a visitor's browser asks for it; what is not the method's work is the page's own. The queue is
+in PostgreSQL, and then in Redis, where there is one.
+"""
+
+# ruff: noqa: E402 -- Django is set up before its settings are read
+import argparse
+import logging
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
+os.environ.setdefault(
+    "TEST_DATABASE", f"search_speed_{os.getpid()}"
+)  # a process that describes reads this again
+
+import django
+
+django.setup()
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+import httpx
+from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
+
+from config import database
+from places.demo.loading import PICTURES
+from retrieval import indexing, serving
+from retrieval.models import Query, WorkerPulse
+from tests.factories import LandmarkFactory, LandmarkImageFactory
+from tests.figures import Figure, Report, percentile
+from tests.other_server import HERE, free_port, redis_program
+from tests.soak.servers import Redis, answers_at, until
+
+CORES = str(len(os.sched_getaffinity(0)))
+PUBLISHED = 8  # views of each place; the rest ask
+THE_THREE = ("sir", "delf", "cnn_irwnha")
+RATE = 2  # photos a second by all three, on two cores
+MOST_SECONDS = {"cnn_irwnha": 1.0, "consensus": 2.0}
+MOST_OVERHEAD = {"PostgreSQL": 150, "Redis": 50}  # milliseconds
+AT_ONCE, POLLED = 0.02, 0.4  # seconds after which a page that waits asks first, and again
+HTMX = {"HX-Request": "true"}
+
+
+def publish() -> list[Path]:
+    """Photos of all places; returns those that ask."""
+    asking = []
+    for folder in sorted(path for path in PICTURES.iterdir() if path.is_dir()):
+        landmark = LandmarkFactory(slug=folder.name)
+        shown, rest = (views := sorted(folder.iterdir()))[:PUBLISHED], views[PUBLISHED:]
+        for view in shown:
+            LandmarkImageFactory(data=view.read_bytes(), landmark=landmark, published=True)
+        asking += rest
+    return asking
+
+
+def describe() -> list[Figure]:
+    start = time.perf_counter()
+    count = indexing.describe_missing(names=THE_THREE, processes=int(CORES))
+    rate = count / (time.perf_counter() - start)
+    note = f"{count} photos of 1024 px on {CORES} cores, the processes' start included"
+    figure = Figure("describing", "photos a second by the three methods", rate, least=RATE, note=note)
+    indexing.describe_missing(processes=int(CORES))  # what the consensus wants besides
+    return [figure]
+
+
+@contextmanager
+def served(broker: str) -> Iterator[str]:
+    """The platform's address while its two processes run."""
+    port = free_port()
+    environment = os.environ | {
+        "INFERENCE_THREADS": CORES,
+        "BIND": f"{HERE}:{port}",
+        "CELERY_BROKER_URL": broker,
+    }
+    WorkerPulse.objects.all().delete()
+    commands = [
+        ["celery", "--quiet", "-A", "config.celery", "worker", "--concurrency", "1"],
+        ["gunicorn", "config.wsgi", "--config", "python:config.gunicorn"],
+    ]
+    with open(database.PROJECT / "var" / "search_speed.log", "ab") as log:
+        started = [
+            subprocess.Popen(
+                [sys.executable, "-m", *command],
+                cwd=database.PROJECT,
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
+            for command in commands
+        ]
+        try:
+            until(lambda: answers_at(port) and WorkerPulse.any_alive(), what="the platform", seconds=120)
+            yield f"http://{HERE}:{port}"
+        finally:
+            for each in started:
+                each.terminate()
+            for each in started:
+                each.wait(60)
+
+
+def ask(client: httpx.Client, photo: bytes, *, method: str) -> tuple[float, float]:
+    """Seconds: of the whole search, and of the method's own work in it."""
+    client.get("/")  # the form, and its token
+    start = time.perf_counter()
+    sent = client.post(
+        "/searches/new/",
+        data={"method": method, "csrfmiddlewaretoken": client.cookies["csrftoken"]},
+        files={"photo": ("photo.jpg", photo, "image/jpeg")},
+    )
+    page = client.get(sent.headers["Location"]).text
+    while "answer--waiting" in page or not page:
+        if page:  # a page, or a part of one, asks as soon as it stands
+            seen, next_at = page.partition("seen=")[2].partition('"')[0], time.perf_counter() + AT_ONCE
+        time.sleep(max(0.0, next_at - time.perf_counter()))
+        next_at = time.perf_counter() + POLLED
+        page = client.get(f"{sent.headers['Location']}progress/", params={"seen": seen}, headers=HTMX).text
+    whole = time.perf_counter() - start
+    query = Query.objects.get(pk=sent.headers["Location"].strip("/").rpartition("/")[2])
+    assert query.state == Query.State.ANSWERED, query.reason
+    return whole, query.seconds_at_work
+
+
+def search(broker: str, *, queue: str, photos: list[bytes]) -> list[Figure]:
+    figures, overheads = [], []
+    methods = list(serving.offered()) if queue == "PostgreSQL" else ["cnn_irwnha"]
+    with served(broker) as address, httpx.Client(base_url=address, timeout=120) as client:
+        for method in methods:
+            ask(client, photos[0], method=method)  # loads the networks
+            times = [ask(client, photo, method=method) for photo in photos]
+            wholes = [whole for whole, _work in times]
+            if method == "cnn_irwnha":  # the others' only differ by noise
+                overheads = [1000 * (whole - work) for whole, work in times]
+            if queue == "PostgreSQL":
+                work = statistics.median(work for _whole, work in times)
+                note = f"p95 {percentile(wholes, 95):.2f} s; the method's own {work:.2f} s"
+                figures.append(
+                    Figure("search", f"by {method}, median", statistics.median(wholes), "s",
+                           most=MOST_SECONDS.get(method), note=note)
+                )  # fmt: skip
+    note = f"p95 {percentile(overheads, 95):.0f} ms"
+    most = MOST_OVERHEAD[queue]
+    return [*figures, Figure("search", f"all but the method, queue in {queue}, median", statistics.median(overheads), "ms", most=most, note=note)]  # fmt: skip
+
+
+def figures(*, photos: int) -> Report:
+    report = Report()
+    (database.PROJECT / "var").mkdir(exist_ok=True)
+    with database.serving():
+        made = setup_databases(verbosity=0, interactive=False, aliases=["default"])
+        os.environ["TEST_DATABASE"] = connection.settings_dict["NAME"]
+        try:
+            asking = publish()
+            report.add(describe())
+            step = max(1, len(asking) // photos)
+            sent = [path.read_bytes() for path in asking[::step][:photos]]
+            report.add(search("", queue="PostgreSQL", photos=sent))
+            if program := redis_program():
+                redis = Redis(program, database.PROJECT / "var" / "bench" / "redis")
+                redis.start()
+                try:
+                    report.add(search(redis.url, queue="Redis", photos=sent))
+                finally:
+                    redis.stop()
+            else:
+                report.add([], ["There is no redis-server: a queue in Redis is left out."])
+        finally:
+            teardown_databases(made, verbosity=0)
+    return report
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--photos", type=int, default=8, help="that ask, each by every method")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    figures(photos=options.photos).tell(options.json)
+
+
+if __name__ == "__main__":
+    main()
