@@ -17,6 +17,7 @@ timeout = 120  # a photo over a slow line
 graceful_timeout = 30  # what is being answered is answered before a process ends
 keepalive = 75  # longer than a proxy keeps its end open, so that none writes into a closed one
 max_requests, max_requests_jitter = 10_000, 1_000
+limit_request_line = 8190  # bytes, its most: what is too long for the API is refused in the API's own words
 control_socket_disable = True  # it would lie in the home folder
 if Path("/dev/shm").is_dir():
     worker_tmp_dir = "/dev/shm"  # signs of life; on a busy disk they come late

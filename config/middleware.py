@@ -6,10 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.locale import LocaleMiddleware
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from . import problems
 
 API = "/api/"
+LONGEST_ADDRESS = 4000  # bytes, path and parameters; the web server itself reads twice as much
 
 
 class LanguageMiddleware(LocaleMiddleware):
@@ -39,6 +41,10 @@ class ProblemsMiddleware:
             return self.get_response(request)
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             return self.problem(request, "bad_request")  # no text of PostgreSQL's holds it
+        if len(request.META.get("QUERY_STRING", "")) + len(request.path_info) > LONGEST_ADDRESS:
+            with translation.override(language_of(request)):
+                said = _("An address may have {most} bytes.").format(most=LONGEST_ADDRESS)
+            return self.problem(request, "address_too_long", detail=said)
         response = self.get_response(request)
         is_told = response.status_code < 400 or response.get("Content-Type") == problems.MEDIA_TYPE
         if is_told or response.streaming:

@@ -122,6 +122,10 @@ TABLE = (
         "The body, or a photo in it, is larger than this site takes. The limit is in “detail”; photos may be made "
         "smaller first, since no search looks at more than 2048 pixels."
     )),
+    Problem("address_too_long", 414, _("The address is too long"), _(
+        "The path and its parameters together are longer than this site reads; the limit is in “detail”. Leave out "
+        "parameters that are empty, or ask in several requests."
+    )),
     Problem("unsupported_media_type", 415, _("A body of this type is not taken"), _(
         "Send application/json, or multipart/form-data where there are files, and name it in Content-Type."
     )),

@@ -90,7 +90,7 @@ class ProblemsSchema(AutoSchema):
         return own or re.split(r"[.:;](?:\s|$)", self.get_description() or "", maxsplit=1)[0] or None
 
     def _refusals(self) -> set[int]:
-        statuses = {400, 405, 406, 413, 429, 503}
+        statuses = {400, 405, 406, 413, 414, 429, 503}
         if self.view.get_authenticators():
             statuses |= {401, 403}
         if self.method in {"POST", "PUT", "PATCH"}:
@@ -123,6 +123,8 @@ def _answer(status: int) -> dict[str, Any]:
         "description": "\n".join(f"`{kind.code}`: {kind.title}." for kind in kinds),
         "content": CONTENT,
     }
+    if status == 414:  # the web server itself refuses what is twice too long
+        told["content"] = CONTENT | {"text/html": {"schema": {"type": "string"}}}
     if status in {429, 503}:
         told["headers"] = RETRY_AFTER | (RATE_LIMIT if status == 429 else {})
     return told

@@ -2,20 +2,23 @@
 
 from django import forms
 from django.conf import settings
+from django.core.cache import cache
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import conditional_page, require_safe
 
-from places import mapping
+from places import changes, mapping
 from places.exploring import ExploreForm
 from places.models import Landmark, Province
 from places.positions import Position, PositionField
 from places.templatetags.covers import cover_url
 
 NEAREST = 20  # places shown
+KEPT = 300  # seconds
 
 
 def _chosen(form: ExploreForm) -> QuerySet[Landmark]:
@@ -39,11 +42,21 @@ def show_map(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @conditional_page
-@cache_control(public=True, max_age=300)
-def map_places(request: HttpRequest) -> JsonResponse:
-    """What the map's script draws: the same places, in the language of the address."""
-    landmarks = _chosen(ExploreForm(request.GET)).order_by("slug")
-    return JsonResponse({"places": [_told(landmark) for landmark in landmarks]})
+@cache_control(public=True, max_age=KEPT)
+def map_places(request: HttpRequest) -> HttpResponse:
+    """What the map's script draws: the same places, in the language of the address.
+
+    All of them are told once for each state of the catalogue, and kept.
+    """
+
+    def told() -> bytes:
+        landmarks = _chosen(ExploreForm(request.GET)).order_by("slug")
+        return JsonResponse({"places": [_told(landmark) for landmark in landmarks]}).content
+
+    version = None if request.GET else changes.version()
+    key = f"map-{get_language()}-{version.name}" if version else None
+    body = cache.get_or_set(key, told, KEPT) if key else told()
+    return HttpResponse(body, content_type="application/json")
 
 
 def _told(landmark: Landmark) -> dict:

@@ -104,6 +104,8 @@ def problem_of(response) -> dict:
         (lambda client: client.get("/api/v1/landmarks/?q=%00"), 400, "bad_request"),
         (lambda client: client.get("/api/v1/landmarks/a%00b/"), 400, "bad_request"),
         (lambda client: client.post("/api/v1/searches/", CONTENT_LENGTH=str(2**40)), 413, "too_large"),
+        (lambda client: client.get(f"/api/v1/landmarks/?q={'a' * 4000}"), 414, "address_too_long"),
+        (lambda client: client.get(f"/api/v1/landmarks/{'a' * 4000}/"), 414, "address_too_long"),
     ],
 )  # fmt: skip
 def test_a_refusal_is_a_problem_wherever_it_comes_from(client, ask, status, code):
