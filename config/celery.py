@@ -15,6 +15,7 @@ from celery import Celery
 from celery.signals import after_task_publish, before_task_publish, setup_logging, task_postrun, task_prerun
 from django.conf import settings
 from kombu import Queue
+from kombu.transport import TRANSPORT_ALIASES
 
 from config import logs
 
@@ -23,6 +24,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.local")
 QUEUES = ("describe", "default")  # answering and describing by networks; the rest
 PATIENCE = 2  # seconds to wait for a broker that is asked how long its queues are
 
+TRANSPORT_ALIASES["sqla"] = "config.database_queue:DatabaseTransport"
 app = Celery("vietnam_tourism")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_queues = [Queue(name) for name in QUEUES]
@@ -98,28 +100,6 @@ def _show_life(**_kwargs) -> None:
     """Beat lives as long as it sends; a worker that sends lives too."""
     if settings.PULSE_FILE:
         settings.PULSE_FILE.touch()
-
-
-if settings.CELERY_BROKER_URL.startswith("sqla+"):
-    from kombu.transport import TRANSPORT_ALIASES
-    from kombu.transport.sqlalchemy import Transport
-    from sqlalchemy import text
-
-    class DatabaseTransport(Transport):
-        """Kombu's queue in a database, quick and patient."""
-
-        # The default of one second would be most of a search's time; the transport option of this name crashes.
-        polling_interval = 0.1
-
-        def establish_connection(self):
-            """Ask the database for an answer: unasked, a dead one passes for alive and is tried without pause."""
-            connection = super().establish_connection()
-            session = self._avail_channels[-1].session
-            session.execute(text("SELECT 1"))
-            session.rollback()
-            return connection
-
-    TRANSPORT_ALIASES["sqla"] = f"{__name__}:{DatabaseTransport.__name__}"
 
 
 @app.task

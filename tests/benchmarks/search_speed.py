@@ -52,6 +52,7 @@ RATE = 2  # photos a second by all three, on two cores
 MOST_SECONDS = {"cnn_irwnha": 1.0, "consensus": 2.0}
 MOST_OVERHEAD = {"PostgreSQL": 150, "Redis": 50}  # milliseconds
 AT_ONCE, POLLED = 0.02, 0.4  # seconds after which a page that waits asks first, and again
+PATIENCE = 60  # seconds
 PROFILED = "cnn_irwnha"  # its steps are told one by one
 HTMX = {"HX-Request": "true"}
 
@@ -142,6 +143,8 @@ def ask(client: httpx.Client, photo: bytes, *, method: str) -> Asked:
         time.sleep(max(0.0, next_at - time.perf_counter()))
         next_at = time.perf_counter() + POLLED
         page = client.get(f"{sent.headers['Location']}progress/", params={"seen": seen}, headers=HTMX).text
+        if time.perf_counter() - start > PATIENCE:
+            raise TimeoutError(f"no answer by {method}: see var/search_speed.log")
     whole, now = time.perf_counter() - start, timezone.now()
     query = Query.objects.get(pk=sent.headers["Location"].strip("/").rpartition("/")[2])
     assert query.state == Query.State.ANSWERED, query.reason
