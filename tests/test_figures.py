@@ -2,9 +2,11 @@
 
 import json
 import math
+from xml.etree import ElementTree
 
 import pytest
 
+from tests.benchmarks import growth
 from tests.figures import Figure, Report, percentile
 
 
@@ -49,3 +51,39 @@ def test_percentiles_are_those_of_the_values():
     assert (percentile(values, 50), percentile(values, 95)) == (51, 96)
     assert percentile([7.0], 95) == 7
     assert math.isnan(percentile([], 95))
+
+
+def test_what_was_written_is_read_again(tmp_path, capsys):
+    report = Report([Figure("engine", "faster", 2.5, "x", least=1.4, note="a note")], ["one was left out"])
+    report.tell(tmp_path / "told.json")
+    assert "2.5 x" in capsys.readouterr().out
+    assert Report.read(tmp_path / "told.json") == report
+
+
+def test_small_numbers_keep_three_digits():
+    table = Report([Figure("vectors", "recall", 0.98765), Figure("vectors", "rows", 66123.4)]).table()
+    assert "0.988" in table
+    assert "66123" in table
+
+
+def test_what_grows_is_drawn_with_both_axes_logarithmic():
+    report = Report(
+        [
+            Figure("10,000 photos", "every row read, no index", 6.0, "ms"),
+            Figure("1,000,000 photos", "every row read, no index", 900.0, "ms"),
+            Figure("10,000 photos", "a hundred nearest, one client, median", 4.0, "ms"),
+        ]
+    )
+    [searching] = [plot for plot in growth.PLOTS if plot.file == "searching"]
+    lines = growth.lines_of(report, searching)
+    assert lines == {"one client": [(10_000, 4.0)], "every row read": [(10_000, 6.0), (1_000_000, 900.0)]}
+    drawing = ElementTree.fromstring(growth.drawn(searching, lines))
+    assert {text.text for text in drawing.findall(".//{*}text")} >= {
+        "10,000",
+        "1,000,000",
+        "1",
+        "1,000",
+        "one client",
+    }
+    across = [float(dot.get("cx")) for dot in drawing.findall(".//{*}circle")]
+    assert len(set(across)) == 2
