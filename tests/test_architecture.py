@@ -59,7 +59,7 @@ ORDER = [
 # Who alone may import a thing.
 RESERVED = {
     "celery": {"retrieval.tasks", "retrieval.pulse", "config.celery"},
-    "kombu": {"retrieval.tasks", "config.celery"},
+    "kombu": {"retrieval.tasks", "config.celery", "config.database_queue"},
     "config.celery": {"retrieval.tasks", "config.health", "config.metrics"},
     "pgvector": {"retrieval.index", "retrieval.models"},  # for the column's class
 }

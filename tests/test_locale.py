@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils import translation
 from django.utils.translation.template import templatize
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -75,3 +77,9 @@ def test_the_compiled_catalogue_is_that_of_the_source():
     assert said == {english: vietnamese for _flags, english, vietnamese in entries()}, (
         "run: manage.py compilemessages"
     )
+
+
+@pytest.mark.parametrize(("language", "told"), [("vi", "1.092.000"), ("en", "1,092,000")])
+def test_long_numbers_are_grouped_as_their_readers_write_them(language, told):
+    with translation.override(language):
+        assert intcomma(1092000) == told

@@ -1,0 +1,3 @@
+"""What Django's Vietnamese formats lack: digits in groups of three, 1.092."""
+
+NUMBER_GROUPING = 3
