@@ -319,7 +319,9 @@ def _beside_psycopg(given: Filled, report: Report) -> None:
     theirs = 1000 * (time.process_time() - start) / len(given.queries)
     note = f"the server's {alone_cpu:.2f} ms beside {theirs:.2f} ms at ef {reach}, recall@100 {recall:.3f}"
     name = "of usearch's processor time at the same recall"
-    most = OF_HNSW if given.size == COMPARED else None  # of fewer, a statement's fixed cost is what is measured
+    most = (
+        OF_HNSW if given.size == COMPARED else None
+    )  # of fewer, a statement's fixed cost is what is measured
     report.add([Figure(part, name, alone_cpu / theirs, "x", most=most, note=note)])
 
 
