@@ -168,6 +168,15 @@ def test_above_the_limit_the_hnsw_index_answers_and_a_filter_still_returns_all_i
     assert len(index.nearest(query, method=GEM, k=20, province=rare.province)) == 3
     assert len(index.nearest(query, method=GEM, k=100, province=crowd.province)) == 100
 
+    monkeypatch.setattr(
+        index, "EXACT_LIMIT", 2
+    )  # of 403 rows 3 are rare, and more than are read for being few
+    for rare_limit, is_read in ((3, True), (2, False)):
+        monkeypatch.setattr(index, "RARE_LIMIT", rare_limit)
+        with CaptureQueriesContext(connection) as seen:
+            index.nearest(query, method=GEM, k=20, province=rare.province)
+        assert any("halfvec" in statement["sql"] for statement in seen) != is_read
+
     index.drop_index(GEM)
     assert not index.has_index(GEM)
 
