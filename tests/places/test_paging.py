@@ -66,7 +66,7 @@ def test_a_page_whose_rows_are_all_gone_leads_back_to_the_list(client, twins):
 
 
 @pytest.mark.parametrize(
-    "cursor", ["nonsense", "eyJ:1:2", "💥", "a" * 5000, "null", "../..", "1%27%20OR%201=1", "{before}x"]
+    "cursor", ["nonsense", "eyJ:1:2", "💥", "a" * 3000, "null", "../..", "1%27%20OR%201=1", "{before}x"]
 )
 def test_a_cursor_that_was_never_given_out_is_refused(client, twins, cursor):
     given = client.get(f"{LANDMARKS}?page_size=1").json()["next"].partition("cursor=")[2].partition("&")[0]

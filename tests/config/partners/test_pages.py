@@ -74,7 +74,7 @@ def test_the_limits_that_hold_are_named(client, settings, prefix):
     settings.PHOTO_MAX_BYTES = 9 * 2**20
     page = text_of(client.get(f"{prefix}/partners/"))
     said = {
-        "": ["120 mỗi phút, 10000 mỗi ngày", "7 mỗi phút", "600 mỗi phút", "không giới hạn", "9 MB"],
+        "": ["120 mỗi phút, 10.000 mỗi ngày", "7 mỗi phút", "600 mỗi phút", "không giới hạn", "9 MB"],
         "/en": ["120 a minute, 10,000 a day", "7 a minute", "600 a minute", "as many as you like", "9 MB"],
     }[prefix]
     for words in said:
