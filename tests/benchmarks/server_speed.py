@@ -40,7 +40,7 @@ from tests.figures import Figure, Report, percentile
 from tests.other_server import HERE, free_port
 from tests.soak.servers import answers_at, until
 
-LAID_OUT = [(1, 8), (2, 1), (2, 4), (2, 8), (4, 4), (4, 8)]  # processes, threads of each
+LAID_OUT = [(1, 8), (2, 1), (2, 4), (2, 8), (4, 4)]  # processes, threads of each
 PAGES = ("/", "/places/", "/places/place-7/", "/places/map/", "/api/v1/landmarks/")
 
 
