@@ -17,8 +17,10 @@ from django.db import connection
 
 LOOK_AGAIN = 2.0  # seconds
 
-# Whoever waits keeps a thread of the web server from all others.
-_room = BoundedSemaphore(settings.WAITING_REQUESTS)
+# Whoever waits keeps a thread of the web server from all others. Pages, which wait for a moment only, and ask again, do
+# not take the places of programs, which wait for long.
+A_MOMENT = 1.0  # seconds
+_for_long, _for_a_moment = (BoundedSemaphore(count) for count in (settings.WAITING_REQUESTS, 2))
 
 
 def announce(name: str) -> None:
@@ -34,7 +36,8 @@ def wait_for(name: str, *, happened: Callable[[], bool], seconds: float) -> bool
     """
     if happened():
         return True
-    if seconds <= 0 or not _room.acquire(blocking=False):
+    room = _for_long if seconds > A_MOMENT else _for_a_moment
+    if seconds <= 0 or not room.acquire(blocking=False):
         return False
     channel = connection.ops.quote_name(_channel(name))
     try:
@@ -46,7 +49,7 @@ def wait_for(name: str, *, happened: Callable[[], bool], seconds: float) -> bool
             with suppress(Exception), connection.cursor() as cursor:  # a broken connection listens no more
                 cursor.execute(f"UNLISTEN {channel}")
     finally:
-        _room.release()
+        room.release()
 
 
 def _listen(happened: Callable[[], bool], *, until: float) -> bool:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from places.models import LandmarkImage, Province
 from retrieval.answering import approaches
 
-from . import batches, keeping, serving, tasks, webhooks
+from . import announcing, batches, keeping, serving, tasks, webhooks
 from .keeping import MOST_PHOTOS, Fractions, TooManyPhotos
 from .models import Batch, Query
 from .webhooks import Hook
@@ -181,3 +181,9 @@ def ask_batch(photos: Sequence[batches.Sent], **question) -> Batch:
     if is_new:
         transaction.on_commit(lambda: [tasks.enqueue(batch) for _chain in range(BATCH_CHAINS)])
     return batch
+
+
+def is_done_within(query: Query, *, seconds: float) -> bool:
+    """Wait until a search is answered or has failed, at most so long; at once where no thread is to spare for it."""
+    unanswered = Query.objects.unanswered().filter(pk=query.pk)
+    return announcing.wait_for(query.announced_as, happened=lambda: not unanswered.exists(), seconds=seconds)

@@ -13,7 +13,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 
 from places.photo import PhotoRefused
-from retrieval import announcing, asking, corrections, keeping, search_by_words, signed_addresses
+from retrieval import asking, corrections, keeping, search_by_words, signed_addresses
 from retrieval.forms import too_many_photos
 from retrieval.models import Hit, Query
 from retrieval.serializers import (
@@ -187,8 +187,7 @@ class SearchViewSet(Asks, viewsets.GenericViewSet):
 
     def _answer(self, query: Query, *, wait: float) -> Response:
         """The search as it is within so many seconds."""
-        unanswered = Query.objects.unanswered().filter(pk=query.pk)
-        announcing.wait_for(query.announced_as, happened=lambda: not unanswered.exists(), seconds=wait)
+        asking.is_done_within(query, seconds=wait)
         whole = self._whole(query)
         headers = {"Location": self._address_of(whole)}
         if whole.is_done:

@@ -1,10 +1,10 @@
 """The vectors of all photos, and how the nearest are found. The only file that speaks pgvector.
 
-All methods and versions share one column without a dimension. Up to EXACT_LIMIT rows a search reads them all, and of
-what few photos pass up to RARE_LIMIT: exact, and faster than an index once filters apply. Above it, a method's partial HNSW index is used where
-`build_index` made one; it scans on until enough rows pass the filters, and where even that brings too few,
-the exact search answers. So a filter never returns fewer photos than exist. Some of the vectors may lie on other
-servers: `parts`.
+All methods and versions share one column without a dimension. A search reads every row that may be found, which is exact,
+where there are few: up to EXACT_LIMIT, and up to RARE_LIMIT of those that pass a filter which few pass. Else a method's
+partial HNSW index is used where `build_index` made one; it scans on until enough rows pass the filters, and where even
+that brings too few, the exact search answers. So a filter never returns fewer photos than exist. Some of the vectors may
+lie on other servers: `parts`.
 """
 
 from __future__ import annotations
@@ -99,8 +99,6 @@ def nearest(
     passed over.
     """
     rows = everything = described_by(method)
-    if without is not None:
-        rows = rows.exclude(Q(image=without) | Q(image__near_duplicate_of=without))
     if province:
         rows = rows.filter(image__landmark__province=province)
     if category:
@@ -108,6 +106,8 @@ def nearest(
     if landmarks is not None:
         rows = rows.filter(image__landmark__in=landmarks)
     through_index = _is_for_the_index(rows, method=method, is_filtered=rows is not everything)
+    if without is not None:  # a handful: no matter for the choice
+        rows = rows.exclude(Q(image=without) | Q(image__near_duplicate_of=without))
     # Here first, then there: what is carried away between the two is found twice rather than not at all.
     here = _nearest_here(rows, vector, k=k, through_index=through_index)
     there, home = parts.nearest_of(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from retrieval import announcing, answer_page, asking, corrections, hit_page, keeping, offers
+from retrieval import answer_page, asking, corrections, hit_page, keeping, offers
 from retrieval.forms import EDGES, AgainForm, CorrectionForm, GiveForm
 from retrieval.models import Correction, Offer, Query, WorkerPulse
 from retrieval.visitors import asks, asks_privately, lasting_visitor_of, own_searches, owns, visitor_of
@@ -69,7 +69,7 @@ def query_progress(request: HttpRequest, pk) -> HttpResponse:
         if (
             not query.is_done
             and request.GET.get("seen") == context["progress"]["token"]
-            and _ends_soon(query)
+            and asking.is_done_within(query, seconds=A_MOMENT)
         ):
             query = readable(request, pk, Query.objects.with_answer())
             context = _context(request, query)
@@ -80,11 +80,6 @@ def query_progress(request: HttpRequest, pk) -> HttpResponse:
     if request.GET.get("seen") == context["progress"]["token"]:
         return HttpResponse(status=204)
     return render(request, "retrieval/_progress.html", context | {"arriving": True})
-
-
-def _ends_soon(query: Query) -> bool:
-    unanswered = Query.objects.unanswered().filter(pk=query.pk)
-    return announcing.wait_for(query.announced_as, happened=lambda: not unanswered.exists(), seconds=A_MOMENT)
 
 
 def _context(request: HttpRequest, query: Query) -> dict:

@@ -85,10 +85,10 @@ def test_time_that_is_up_and_what_has_happened_end_it_at_once():
 
 
 def test_where_too_many_wait_already_nobody_else_does(monkeypatch):
-    monkeypatch.setattr(announcing, "_room", threading.BoundedSemaphore(1))
-    announcing._room.acquire()
+    monkeypatch.setattr(announcing, "_for_long", threading.BoundedSemaphore(1))
+    announcing._for_long.acquire()
     assert not announcing.wait_for("search 1", happened=lambda: False, seconds=3600)
-    announcing._room.release()
+    announcing._for_long.release()
 
 
 def test_afterwards_nothing_is_listened_to():
@@ -96,3 +96,13 @@ def test_afterwards_nothing_is_listened_to():
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_listening_channels()")
         assert cursor.fetchone()[0] == 0
+
+
+def test_who_waits_for_a_moment_takes_nobodys_place_who_waits_for_long(listens, monkeypatch):
+    monkeypatch.setattr(announcing, "LOOK_AGAIN", 0.01)
+    for room in ("_for_long", "_for_a_moment"):
+        monkeypatch.setattr(announcing, room, threading.BoundedSemaphore(1))
+    announcing._for_a_moment.acquire()
+    assert not announcing.wait_for("search 1", happened=lambda: False, seconds=0.5)
+    assert not listens.is_set()
+    assert announcing.wait_for("search 1", happened=listens.is_set, seconds=3600)
