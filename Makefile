@@ -5,7 +5,7 @@
 #                 their own, and do not go through all there is
 # make lint       style and types
 # make bench      how fast it is beside its targets, in some ten minutes; A=COMMIT B=COMMIT make bench-compare, two commits
-# make soak       load, faults and hostile files on the processes of a real server (some 20 minutes; see README)
+# make soak       load, faults and hostile files on the processes of a real server (some ten minutes; see README)
 # make install    only what `make run` needs, into .venv
 #
 # PYTHON= names the interpreter that .venv is made with.

@@ -5,19 +5,16 @@
 Pillow's full decode, scaled down by the same filter, is the reference. CPU time of one thread; the bytes are in memory.
 """
 
-import argparse
 import io
-import statistics
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image
 
 from retrieval.methods.preprocessing import ENOUGH, decode, fit
-from tests.figures import Figure, Report
+from tests.benchmarks.command import command, median_ms
+from tests.figures import Figure
 from tests.retrieval.methods.drawn import scene
 
 SIZE = (4000, 3000)
@@ -42,35 +39,17 @@ def whole(data: bytes) -> np.ndarray:
     return fit(np.asarray(Image.open(io.BytesIO(data)).convert("RGB")), longest=ENOUGH, multiple=1)
 
 
-def median_ms(way: Callable[[bytes], np.ndarray], data: bytes, *, runs: int) -> float:
-    way(data)
-    times = []
-    for _run in range(runs):
-        start = time.process_time()
-        way(data)
-        times.append(time.process_time() - start)
-    return 1000 * statistics.median(times)
-
-
 def figures(*, runs: int) -> list[Figure]:
     cv2.setNumThreads(1)
     data = photo()
-    own, reference = (median_ms(way, data, runs=runs) for way in (ours, whole))
+    own, reference = (
+        median_ms(lambda way=way: way(data), runs=runs, clock=time.process_time) for way in (ours, whole)
+    )
     note = f"{own:.0f} ms beside Pillow's {reference:.0f} ms"
     return [
         Figure("decoding", "faster than Pillow's full decode", reference / own, "x", least=TARGET, note=note)
     ]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    Report(figures(runs=options.runs)).tell(options.json)
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, figures, runs=7)

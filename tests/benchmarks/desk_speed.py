@@ -24,13 +24,12 @@ django.setup()
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
-from django.test.utils import setup_databases, teardown_databases
 from django.urls import reverse
 from django.utils import timezone
 
-from config import database
 from places import storage
 from places.models import CurationEvent, Landmark, LandmarkImage
+from tests.benchmarks.command import own_database
 from tests.factories import (
     CuratorFactory,
     LandmarkFactory,
@@ -63,16 +62,11 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=500)
     parser.add_argument("--rows", type=int, default=100_000)
     options = parser.parse_args()
-    with database.serving():
-        connection.settings_dict["TEST"]["NAME"] = f"desk_speed_{os.getpid()}"
-        made = setup_databases(verbosity=0, interactive=False)
-        try:
-            client = Client()
-            client.force_login(CuratorFactory())
-            time_acts(client, options.photos)
-            time_pages(client, options.rows)
-        finally:
-            teardown_databases(made, verbosity=0)
+    with own_database("desk_speed"):
+        client = Client()
+        client.force_login(CuratorFactory())
+        time_acts(client, options.photos)
+        time_pages(client, options.rows)
 
 
 def time_acts(client: Client, number: int) -> None:

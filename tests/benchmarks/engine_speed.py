@@ -7,12 +7,8 @@ AMX, else 1.4. How near the outputs stay is looked at where they mean something:
 rendered pictures, each less their mean.
 """
 
-import argparse
 import os
-import statistics
-import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -28,9 +24,10 @@ from retrieval.methods.official.trunks import torchvision_models
 from retrieval.methods.pooling import Gem
 from retrieval.methods.preprocessing import decode
 from retrieval.methods.whitening import l2
+from tests.benchmarks.command import command, median_ms
 from tests.benchmarks.machine import widest_instructions
 from tests.benchmarks.made_up_vectors import PICTURES
-from tests.figures import Figure, Report
+from tests.figures import Figure
 from tests.retrieval.methods.drawn import scene
 
 TARGET, TARGET_WITH_AMX = 1.4, 8.0
@@ -61,21 +58,11 @@ def eager() -> Callable[[np.ndarray], np.ndarray]:
     return run
 
 
-def median_ms(run: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, *, runs: int) -> float:
-    run(picture)  # the first prepares what the size needs
-    seconds = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        run(picture)
-        seconds.append(time.perf_counter() - start)
-    return 1000 * statistics.median(seconds)
-
-
 def figures(*, side: int, runs: int) -> list[Figure]:
     target = TARGET_WITH_AMX if widest_instructions() == "amx_bf16" else TARGET
     picture = scene(0, width=side, height=side * 3 // 4)
     ours, reference = engine.build(network, identity="benchmark resnet101"), eager()
-    own, eagerly = (median_ms(run, picture, runs=runs) for run in (ours, reference))
+    own, eagerly = (median_ms(lambda run=run: run(picture), runs=runs) for run in (ours, reference))
     note = f"ResNet101, {side} px: {own:.0f} ms beside torch eager's {eagerly:.0f} ms"
     return [
         Figure("engine", "faster than torch in float32", eagerly / own, "x", least=target, note=note),
@@ -106,16 +93,5 @@ def _nearness(
     return float((l2(a - mean) * l2(b - mean)).sum(axis=1).min())
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--side", type=int, default=1024, help="pixels of the longest side")
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    Report(figures(side=options.side, runs=options.runs)).tell(options.json)
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, figures, side=1024, runs=3)

@@ -6,12 +6,9 @@ ALIKED's features of the rendered pictures, pairs of one place and pairs of two;
 same rule, one thread each. The reference is torch eager in float32.
 """
 
-import argparse
 import os
 import statistics
-import time
 from collections.abc import Mapping
-from pathlib import Path
 
 os.environ.setdefault("INFERENCE_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -25,7 +22,8 @@ from retrieval.methods.aliked import Aliked
 from retrieval.methods.base import LocalFeatures
 from retrieval.methods.engine import Graph
 from retrieval.methods.preprocessing import decode
-from tests.figures import Figure, Report
+from tests.benchmarks.command import command, median_ms
+from tests.figures import Figure
 
 TARGET = 4
 PICTURES = PROJECT / "places" / "demo" / "photos"
@@ -63,25 +61,16 @@ def pairs() -> list[tuple[LocalFeatures, LocalFeatures]]:
     return [*zip(first, second, strict=True), *zip(first, second[1:] + second[:1], strict=True)]
 
 
-def median_ms(matcher: lightglue.LightGlue, asked: list, *, runs: int) -> float:
-    for query, image in asked:
-        matcher.match(query, image)  # the first prepares what the sizes need
-    times = []
-    for _run in range(runs):
-        start = time.perf_counter()
-        for query, image in asked:
-            matcher.match(query, image)
-        times.append(time.perf_counter() - start)
-    return 1000 * statistics.median(times) / len(asked)
-
-
 def figures(*, runs: int) -> list[Figure]:
     asked = pairs()
     ours, reference = lightglue.LightGlue(), eager()
     found = [[matcher.match(*pair) for pair in asked] for matcher in (ours, reference)]
     of_all = [{(n, *pair) for n, each in enumerate(way) for pair in each.pairs.tolist()} for way in found]
     agree = len(of_all[0] & of_all[1]) / len(of_all[1])
-    own, eagerly = (median_ms(matcher, asked, runs=runs) for matcher in (ours, reference))
+    own, eagerly = (
+        median_ms(lambda matcher=matcher: [matcher.match(*pair) for pair in asked], runs=runs) / len(asked)
+        for matcher in (ours, reference)
+    )
     features = statistics.mean(len(side) for pair in asked for side in pair)
     note = f"{len(asked)} pairs, {features:.0f} features a side: {own:.0f} ms a pair beside {eagerly:.0f} ms"
     return [
@@ -92,15 +81,5 @@ def figures(*, runs: int) -> list[Figure]:
     ]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    Report(figures(runs=options.runs)).tell(options.json)
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, figures, runs=5)

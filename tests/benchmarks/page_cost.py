@@ -7,13 +7,10 @@ Vietnamese, without a browser's cache. `page_speed` shows how soon a browser pai
 """
 
 # ruff: noqa: E402 -- Django is set up before its settings are read
-import argparse
 import gzip
 import logging
 import os
-import statistics
 import time
-from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
 
@@ -24,9 +21,9 @@ django.setup()
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext, setup_databases, teardown_databases
+from django.test.utils import CaptureQueriesContext
 
-from config import database
+from tests.benchmarks.command import command, median_ms, own_database
 from tests.benchmarks.desk_speed import fill
 from tests.e2e.pages import PAGES, Shown, make_rows
 from tests.figures import Figure, Report
@@ -46,13 +43,9 @@ def cost(client: Client, address: str, *, runs: int) -> tuple[int, int, int, flo
         response = client.get(address)
     count = len(asked)  # at once: the next request empties the list
     assert response.status_code == 200, (address, response.status_code)
-    times = []
-    for _run in range(runs):
-        start = time.process_time()
-        client.get(address)
-        times.append(1000 * (time.process_time() - start))
+    spent = median_ms(lambda: client.get(address), runs=runs, clock=time.process_time)
     body = response.content
-    return count, len(body), len(gzip.compress(body, 6)), statistics.median(times)
+    return count, len(body), len(gzip.compress(body, 6)), spent
 
 
 def addresses(shown: Shown) -> dict[str, tuple[str, bool]]:
@@ -64,35 +57,19 @@ def addresses(shown: Shown) -> dict[str, tuple[str, bool]]:
 
 def figures(*, photos: int, runs: int) -> Report:
     report = Report()
-    with database.serving():
-        connection.settings_dict["TEST"]["NAME"] = f"page_cost_{os.getpid()}"
-        made = setup_databases(verbosity=0, interactive=False)
-        try:
-            fill(photos)
-            shown = make_rows()
-            connection.cursor().execute("ANALYZE")
-            visitor, traveller = Client(), Client()
-            traveller.force_login(shown.traveller)
-            for name, (address, logged_in) in addresses(shown).items():
-                cache.clear()
-                count, size, sent, spent = cost(traveller if logged_in else visitor, address, runs=runs)
-                note = f"{count} statements, {size / 1000:.0f} kB, {sent / 1000:.0f} kB as sent"
-                report.add([Figure("pages", name, spent, "ms", most=MOST, note=note)])
-        finally:
-            teardown_databases(made, verbosity=0)
+    with own_database("page_cost"):
+        fill(photos)
+        shown = make_rows()
+        connection.cursor().execute("ANALYZE")
+        visitor, traveller = Client(), Client()
+        traveller.force_login(shown.traveller)
+        for name, (address, logged_in) in addresses(shown).items():
+            cache.clear()
+            count, size, sent, spent = cost(traveller if logged_in else visitor, address, runs=runs)
+            note = f"{count} statements, {size / 1000:.0f} kB, {sent / 1000:.0f} kB as sent"
+            report.add([Figure("pages", name, spent, "ms", most=MOST, note=note)])
     return report
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--photos", type=int, default=5000)
-    parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    figures(photos=options.photos, runs=options.runs).tell(options.json)
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, figures, photos=5000, runs=7)

@@ -9,7 +9,6 @@ in PostgreSQL, and then in Redis, where there is one.
 """
 
 # ruff: noqa: E402 -- Django is set up before its settings are read
-import argparse
 import logging
 import os
 import statistics
@@ -32,14 +31,13 @@ django.setup()
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 import httpx
-from django.db import connection
-from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 
 from config import database
 from places.demo.loading import PICTURES
 from retrieval import indexing, serving
 from retrieval.models import Query, WorkerPulse
+from tests.benchmarks.command import command, own_database
 from tests.factories import LandmarkFactory, LandmarkImageFactory
 from tests.figures import Figure, Report, percentile
 from tests.other_server import HERE, free_port, redis_program
@@ -188,38 +186,23 @@ def search(broker: str, *, queue: str, photos: list[bytes]) -> list[Figure]:
 def figures(*, photos: int) -> Report:
     report = Report()
     (database.PROJECT / "var").mkdir(exist_ok=True)
-    with database.serving():
-        made = setup_databases(verbosity=0, interactive=False, aliases=["default"])
-        os.environ["TEST_DATABASE"] = connection.settings_dict["NAME"]
-        try:
-            asking = publish()
-            report.add(describe())
-            step = max(1, len(asking) // photos)
-            sent = [path.read_bytes() for path in asking[::step][:photos]]
-            report.add(search("", queue="PostgreSQL", photos=sent))
-            if program := redis_program():
-                redis = Redis(program, database.PROJECT / "var" / "bench" / "redis")
-                redis.start()
-                try:
-                    report.add(search(redis.url, queue="Redis", photos=sent))
-                finally:
-                    redis.stop()
-            else:
-                report.add([], ["There is no redis-server: a queue in Redis is left out."])
-        finally:
-            teardown_databases(made, verbosity=0)
+    with own_database("search_speed"):
+        asking = publish()
+        report.add(describe())
+        step = max(1, len(asking) // photos)
+        sent = [path.read_bytes() for path in asking[::step][:photos]]
+        report.add(search("", queue="PostgreSQL", photos=sent))
+        if program := redis_program():
+            redis = Redis(program, database.PROJECT / "var" / "bench" / "redis")
+            redis.start()
+            try:
+                report.add(search(redis.url, queue="Redis", photos=sent))
+            finally:
+                redis.stop()
+        else:
+            report.add([], ["There is no redis-server: a queue in Redis is left out."])
     return report
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--photos", type=int, default=8, help="that ask, each by every method")
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    figures(photos=options.photos).tell(options.json)
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, figures, photos=8)

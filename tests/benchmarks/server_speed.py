@@ -8,7 +8,6 @@ not use it). Clients and database share the cores with the server, as on a small
 """
 
 # ruff: noqa: E402 -- Django is set up before its settings are read
-import argparse
 import importlib.util
 import itertools
 import logging
@@ -20,10 +19,8 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
-os.environ.setdefault("TEST_DATABASE", f"server_speed_{os.getpid()}")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
 
 import django
 
@@ -32,9 +29,9 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 import httpx
 from django.db import connection
-from django.test.utils import setup_databases, teardown_databases
 
 from config import database
+from tests.benchmarks.command import command, own_database
 from tests.benchmarks.desk_speed import fill
 from tests.figures import Figure, Report, percentile
 from tests.other_server import HERE, free_port
@@ -110,35 +107,19 @@ def figures(*, clients: int, seconds: float) -> Report:
         servers["granian"] = granian
     else:
         report.add([], ["granian is not installed: nothing to compare gunicorn with."])
-    with database.serving():
-        made = setup_databases(verbosity=0, interactive=False, aliases=["default"])
-        os.environ["TEST_DATABASE"] = connection.settings_dict["NAME"]
-        try:
-            fill(5000)
-            connection.cursor().execute("ANALYZE")
-            connection.close()
-            for (processes, threads), name in itertools.product(LAID_OUT, servers):
-                port = free_port()
-                with served(*servers[name](processes, threads, port), port) as address:
-                    times = asked(address, clients=clients, seconds=seconds)
-                note = f"half within {statistics.median(times):.0f} ms, 95 of 100 within {percentile(times, 95):.0f} ms"
-                title = f"{name}, {processes} processes of {threads} threads: pages a second"
-                report.add([Figure("server", title, len(times) / seconds, note=note)])
-        finally:
-            teardown_databases(made, verbosity=0)
+    with own_database("server_speed"):
+        fill(5000)
+        connection.cursor().execute("ANALYZE")
+        connection.close()
+        for (processes, threads), name in itertools.product(LAID_OUT, servers):
+            port = free_port()
+            with served(*servers[name](processes, threads, port), port) as address:
+                times = asked(address, clients=clients, seconds=seconds)
+            note = f"half within {statistics.median(times):.0f} ms, 95 of 100 within {percentile(times, 95):.0f} ms"
+            title = f"{name}, {processes} processes of {threads} threads: pages a second"
+            report.add([Figure("server", title, len(times) / seconds, note=note)])
     return report
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--seconds", type=float, default=6)
-    parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    figures(clients=options.clients, seconds=options.seconds).tell(options.json)
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, figures, clients=8, seconds=6.0)

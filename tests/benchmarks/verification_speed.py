@@ -8,12 +8,10 @@ that match and on a sample of the rest, and scaled to 90. Prints both times, the
 whether both put the true matches in one order.
 """
 
-import argparse
 import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -23,7 +21,8 @@ import numpy as np
 
 from retrieval.methods.base import LocalFeatures
 from retrieval.ranking.verification import AFFINE
-from tests.figures import Figure, Report
+from tests.benchmarks.command import command
+from tests.figures import Figure
 from tests.retrieval.ranking.delf_own_way import inliers_delf_own_way
 from tests.retrieval.ranking.features import partly_seen, scattered
 
@@ -76,18 +75,5 @@ def figures(*, sample: int, runs: int) -> list[Figure]:
     ]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--sample", type=int, default=10, help="how many of the 90 DELF's own way is timed on"
-    )
-    parser.add_argument("--runs", type=int, default=3, help="of ours; the median counts")
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    Report(figures(sample=options.sample, runs=options.runs)).tell(options.json)
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, figures, sample=10, runs=3)
