@@ -19,7 +19,7 @@ LOOK_AGAIN = 2.0  # seconds
 
 # Whoever waits keeps a thread of the web server from all others. Pages, which wait for a moment only, and ask again, do
 # not take the places of programs, which wait for long.
-A_MOMENT = 1.0  # seconds
+SHORT = 1.0  # seconds
 _for_long, _for_a_moment = (BoundedSemaphore(count) for count in (settings.WAITING_REQUESTS, 2))
 
 
@@ -36,7 +36,7 @@ def wait_for(name: str, *, happened: Callable[[], bool], seconds: float) -> bool
     """
     if happened():
         return True
-    room = _for_long if seconds > A_MOMENT else _for_a_moment
+    room = _for_long if seconds > SHORT else _for_a_moment
     if seconds <= 0 or not room.acquire(blocking=False):
         return False
     channel = connection.ops.quote_name(_channel(name))
