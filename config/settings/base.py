@@ -118,8 +118,12 @@ DATABASE_ROUTERS = ["config.replica.ReplicaRouter"]
 REPLICA_MAX_LAG = env.float("REPLICA_MAX_LAG", default=5.0)  # seconds
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Shared by all processes; the table is made by `manage.py createcachetable`.
-CACHES = {"default": env.cache("CACHE_URL", default="dbcache://cache")}
+CACHES = {
+    # Shared by all processes; the table is made by `manage.py createcachetable`.
+    "default": env.cache("CACHE_URL", default="dbcache://cache"),
+    # Each process's own: pages are named by the state of what they tell, and some 60 kB each.
+    "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 500}},
+}
 if CACHES["default"]["BACKEND"].endswith(".RedisCache"):
     CACHES["default"]["BACKEND"] = "config.cache.PatientRedisCache"
     CACHES["default"]["OPTIONS"] = {

@@ -2,23 +2,23 @@
 
 from django import forms
 from django.conf import settings
-from django.core.cache import cache
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import conditional_page, require_safe
 
-from places import changes, mapping
+from places import mapping
 from places.exploring import ExploreForm
 from places.models import Landmark, Province
 from places.positions import Position, PositionField
 from places.templatetags.covers import cover_url
 
+from .kept import told_once
+
 NEAREST = 20  # places shown
-KEPT = 300  # seconds
+KEPT = 300  # seconds, by browsers
 
 
 def _chosen(form: ExploreForm) -> QuerySet[Landmark]:
@@ -53,9 +53,7 @@ def map_places(request: HttpRequest) -> HttpResponse:
         landmarks = _chosen(ExploreForm(request.GET)).order_by("slug")
         return JsonResponse({"places": [_told(landmark) for landmark in landmarks]}).content
 
-    version = None if request.GET else changes.version()
-    key = f"map-{get_language()}-{version.name}" if version else None
-    body = cache.get_or_set(key, told, KEPT) if key else told()
+    body = told() if request.GET else told_once("map", told)
     return HttpResponse(body, content_type="application/json")
 
 

@@ -10,12 +10,15 @@ from django.views.decorators.vary import vary_on_headers
 from places import mapping, structured_data
 from places.models import Landmark
 
+from .kept import same_for_strangers
+
 PHOTOS_A_PAGE = 12
 NEARBY = 8  # places shown below it
 
 
 @require_safe
 @vary_on_headers("HX-Request")
+@same_for_strangers
 def landmark(request: HttpRequest, slug: str) -> HttpResponse:
     """A place, or where it is to be found now. htmx asks for further photos alone."""
     around = Landmark.objects.standing().with_places().with_cover()
