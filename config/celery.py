@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from celery import Celery
 from celery.signals import after_task_publish, before_task_publish, setup_logging, task_postrun, task_prerun
 from django.conf import settings
+from django.db import close_old_connections
 from kombu import Queue
 from kombu.transport import TRANSPORT_ALIASES
 
@@ -82,6 +83,13 @@ def _leave_logging_alone(**_kwargs) -> None:
 @before_task_publish.connect
 def _mark(headers: dict, **_kwargs) -> None:
     headers |= {"sent_at": time.time(), "request_id": logs.request_id.get()}
+
+
+@task_prerun.connect
+def _look_after_connections(task, **_kwargs) -> None:
+    """As at the beginning of a web request: one that is broken or too old makes place for another."""
+    if not task.request.is_eager:
+        close_old_connections()
 
 
 @task_prerun.connect
