@@ -37,6 +37,7 @@ from . import (
     search,
     webhooks,
 )
+from .commits import not_waiting_for_the_disk
 from .index import parts
 from .locks import claim
 from .models import Batch, Query, Webhook, WebhookQuerySet
@@ -65,7 +66,8 @@ def enqueue(asked: Query | Batch) -> None:
     except Exception:  # each transport raises its own; the row stays, and a worker's sweep will find it
         logger.exception("%s %s could not be queued", asked._meta.model_name, asked.pk)
     else:
-        type(asked).objects.filter(pk=asked.pk).update(queued_at=Now())
+        with not_waiting_for_the_disk():  # unknown, it would be sent once more
+            type(asked).objects.filter(pk=asked.pk).update(queued_at=Now())
 
 
 @app.task(**ANSWERING)
@@ -79,9 +81,9 @@ def _answer(query_id: object) -> bool:
     """Answer or fail one query; False where somebody else is at it or has done it.
 
     One that takes too long fails with that reason. Where it hangs in a library that hears no signal, the worker's process
-    is killed a little later, and the sweep finds the query.
+    is killed a little later, and the sweep finds the query. So it does where the database crashes and forgets the answer.
     """
-    with claim(_lock_name(query_id)) as claimed:
+    with claim(_lock_name(query_id)) as claimed, not_waiting_for_the_disk():
         query = Query.objects.unanswered().filter(pk=query_id).first()
         if not claimed or query is None:
             return False

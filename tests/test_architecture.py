@@ -47,7 +47,7 @@ NEVER = {
 }
 # In the rest of retrieval each imports what stands before it; what is not named is a door, and stands last.
 ORDER = [
-    {"models", "locks", "announcing", "decoding"},
+    {"models", "locks", "commits", "announcing", "decoding"},
     {"pulse", "serving", "retention", "catalogue_folder", "keeping", "limits", "signed_addresses", "dataset"},
     {"index", "webhooks"},
     {"indexing", "search", "lookalikes", "place_accuracy"},
