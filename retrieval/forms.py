@@ -293,10 +293,11 @@ class FoundForm(forms.Form):
     def _of(hit: Hit) -> dict[str, tuple[str, str]]:
         """What a photo may be chosen by: each the value in an address, and what people call it."""
         landmark, licence = hit.image.landmark, hit.image.licence
-        province = landmark.province
+        province, category = landmark.province, landmark.category
         return {
             "province": (province.slug, province.name) if province else ("", ""),
-            "category": (landmark.category, str(landmark.get_category_display())),
+            # Not get_category_display, which translates all kinds each time.
+            "category": (category, str(Landmark.Category(category).label)) if category else ("", ""),
             "licence": (licence, licence),
         }
 

@@ -25,10 +25,16 @@ def readable(request: HttpRequest, pk, searches=None) -> Query:
     return get_object_or_404(searches.readable_by(**visitor_of(request)), pk=pk)
 
 
+def _with_answer(request: HttpRequest, pk) -> Query:
+    """A query with all that its page shows; of one that is not done there is nothing to read yet."""
+    query = readable(request, pk)
+    return readable(request, pk, Query.objects.with_answer()) if query.is_done else query
+
+
 @require_GET
 @never_cache
 def query(request: HttpRequest, pk) -> HttpResponse:
-    return _query_page(request, readable(request, pk, Query.objects.with_answer()))
+    return _query_page(request, _with_answer(request, pk))
 
 
 def _query_page(
@@ -64,14 +70,14 @@ def query_progress(request: HttpRequest, pk) -> HttpResponse:
     if "HX-Request" not in request.headers:
         return redirect("retrieval:query", pk)
     try:
-        query = readable(request, pk, Query.objects.with_answer())
+        query = _with_answer(request, pk)
         context = _context(request, query)
         if (
             not query.is_done
             and request.GET.get("seen") == context["progress"]["token"]
             and asking.is_done_within(query, seconds=A_MOMENT)
         ):
-            query = readable(request, pk, Query.objects.with_answer())
+            query = _with_answer(request, pk)
             context = _context(request, query)
     except Http404:  # deleted while its page waits
         return render(request, "retrieval/_gone.html", status=404)

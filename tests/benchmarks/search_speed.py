@@ -5,7 +5,7 @@
 Eight views of each rendered place are published in a database of its own and described on every core; the other two
 ask. gunicorn and a worker run as `make run` starts them. A search is timed from sending the photo to the answer's
 arrival in the page, as a visitor's browser asks for it; what is not the method's work is the page's own. The queue is
-in PostgreSQL, and then in Redis, where there is one.
+in PostgreSQL, and then, with the cache, in Redis, where there is one.
 """
 
 # ruff: noqa: E402 -- Django is set up before its settings are read
@@ -79,13 +79,13 @@ def describe() -> list[Figure]:
 
 
 @contextmanager
-def served(broker: str) -> Iterator[str]:
-    """The platform's address while its two processes run."""
+def served(**named: str) -> Iterator[str]:
+    """The platform's address while its two processes run. named: what else their environment names."""
     port = free_port()
     environment = os.environ | {
         "INFERENCE_THREADS": CORES,
         "BIND": f"{HERE}:{port}",
-        "CELERY_BROKER_URL": broker,
+        **named,
     }
     WorkerPulse.objects.all().delete()
     commands = [
@@ -155,11 +155,11 @@ def ask(client: httpx.Client, photo: bytes, *, method: str) -> Asked:
     return Asked(whole, query.seconds_at_work, steps)
 
 
-def search(broker: str, *, queue: str, photos: list[bytes]) -> list[Figure]:
+def search(*, queue: str, photos: list[bytes], **named: str) -> list[Figure]:
     found = []
     of_the_page: list[float] = []
     methods = list(serving.offered()) if queue == "PostgreSQL" else [PROFILED]
-    with served(broker) as address, httpx.Client(base_url=address, timeout=120) as client:
+    with served(**named) as address, httpx.Client(base_url=address, timeout=120) as client:
         for method in methods:
             ask(client, photos[0], method=method)  # loads the networks
             asked = [ask(client, photo, method=method) for photo in photos]
@@ -191,12 +191,13 @@ def figures(*, photos: int) -> Report:
         report.add(describe())
         step = max(1, len(asking) // photos)
         sent = [path.read_bytes() for path in asking[::step][:photos]]
-        report.add(search("", queue="PostgreSQL", photos=sent))
+        report.add(search(queue="PostgreSQL", photos=sent, CELERY_BROKER_URL=""))
         if program := redis_program():
             redis = Redis(program, database.PROJECT / "var" / "bench" / "redis")
             redis.start()
             try:
-                report.add(search(redis.url, queue="Redis", photos=sent))
+                named = {"CELERY_BROKER_URL": redis.url, "CACHE_URL": redis.cache_url}
+                report.add(search(queue="Redis", photos=sent, **named))
             finally:
                 redis.stop()
         else:

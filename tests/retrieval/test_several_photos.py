@@ -227,7 +227,7 @@ def test_the_page_shows_each_photo_with_its_own_best(client, two_places, django_
     Query.objects.update(shared=True)
     for query in queries:
         tasks.answer_query(str(query.pk))
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             text = text_of(client.get(f"/en/searches/{query.pk}/"))
         assert "Photo 1 is most like one of Turtle Tower." in text
         assert "Photo 2 is most like one of Lotus Gate." in text

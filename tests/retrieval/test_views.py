@@ -216,7 +216,7 @@ def test_the_answers_page_takes_a_fixed_number_of_queries(client, django_assert_
         for n in (2, 20)
     )
     for query in (few, many):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             client.get(f"/searches/{query.pk}/")
 
 
