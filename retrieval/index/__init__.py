@@ -30,8 +30,9 @@ from ..models import DescribeFailure, Descriptor, LocalFeatureSet, WaitingDescri
 from . import parts
 
 EXACT_LIMIT = 5_000  # rows; up to so many the exact search is quick enough, and misses nothing
-# The index scans on until enough rows pass a filter. Of a million photos 10,000 passing took it 250 ms, and it found 64 of
-# the hundred nearest; to read those rows takes 110 ms. Of 50,000 that pass it found 85 in 166 ms, where reading takes 550.
+# The index scans on until enough rows pass a filter. Of a million photos 10,000 passing took it 249 ms, and it found 67 of
+# the hundred nearest, where to read those rows takes 108; of 20,000 it found 77 in 178 ms, where reading takes 212; of
+# 50,000, 85 in 145 ms, where reading takes two seconds (vectors_at_size).
 RARE_LIMIT = 20_000  # rows that are read all the same, where a filter passes fewer than
 RARE = 50  # one in so many
 EF_SEARCH_LIMIT = 1_000  # pgvector's own
