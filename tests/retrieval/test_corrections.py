@@ -277,5 +277,5 @@ def test_what_a_visitor_said_is_the_accounts_once_they_log_in(client, query):
 def test_the_owners_answer_page_takes_a_fixed_number_of_queries(client, query, django_assert_max_num_queries):
     say(client, query, "right")
     LandmarkFactory.create_batch(20)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         client.get(f"/searches/{query.pk}/")
