@@ -15,14 +15,15 @@ from rest_framework.reverse import reverse
 
 from . import contributing, reasons
 from .models import Contribution, Landmark, LandmarkImage
+from .serializers import BySlugField
 
 
 class OfferSerializer(serializers.Serializer):
     """A photo, and what has to be known before it can be shown to everyone."""
 
     photo = serializers.FileField(allow_empty_file=True)
-    landmark = serializers.SlugRelatedField(
-        "slug", queryset=Landmark.objects.standing(), required=False, allow_null=True, default=None,
+    landmark = BySlugField(
+        queryset=Landmark.objects.standing(), required=False, allow_null=True, default=None,
         help_text="Which place it shows; left out where you do not know.",
     )  # fmt: skip
     author = serializers.CharField(

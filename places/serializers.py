@@ -35,6 +35,22 @@ class SparseFields:
         return {name: field for name, field in fields.items() if name in wanted}
 
 
+class BySlugField(serializers.SlugRelatedField):
+    """A thing that is named by its slug."""
+
+    def __init__(self, **options) -> None:
+        super().__init__("slug", **options)
+
+    def to_internal_value(self, data):
+        try:
+            is_text = b"\0" not in str(data).encode()
+        except UnicodeEncodeError:  # half of a pair
+            is_text = False
+        if not is_text:  # DRF lets it through here, and PostgreSQL cannot even look for it
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class NamedSerializer(serializers.ModelSerializer):
     """Something with names."""
 

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from places.attribution import credit, credit_with_links
 from places.models import Landmark, LandmarkImage
-from places.serializers import LandmarkImageSerializer, LandmarkSerializer
+from places.serializers import BySlugField, LandmarkImageSerializer, LandmarkSerializer
 from retrieval import answer_page
 from retrieval.models import Correction, Hit, LookAlike, Query, RankedPlace, Webhook
 from retrieval.ranking.alignment import image_onto_query, unpack
@@ -187,8 +187,7 @@ class LookAlikeSerializer(serializers.ModelSerializer):
 class CorrectionSerializer(serializers.ModelSerializer):
     """What the one who asked says of an answer."""
 
-    landmark = serializers.SlugRelatedField(
-        "slug",
+    landmark = BySlugField(
         queryset=Landmark.objects.standing(),
         required=False,
         allow_null=True,

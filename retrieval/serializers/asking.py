@@ -18,6 +18,7 @@ from places.photo import PhotoRefused, inspect
 from places.positions import Area, AreaField, Position, PositionField
 from places.public_web import NotFetched, NotPublic
 from places.search import meant_by
+from places.serializers import BySlugField
 from retrieval import batches, webhooks
 from retrieval.answering import approaches
 from retrieval.batches import Sent
@@ -116,8 +117,8 @@ class BboxField(serializers.CharField):
 class LimitsSerializer(serializers.Serializer):
     """Where alone to look: a landmark must satisfy all that is given."""
 
-    province = serializers.SlugRelatedField(
-        "slug", queryset=Province.objects.all(), required=False, default=None, help_text="Slug of a province."
+    province = BySlugField(
+        queryset=Province.objects.all(), required=False, default=None, help_text="Slug of a province."
     )
     category = serializers.ChoiceField(
         Landmark.Category.choices, required=False, default="", help_text="The kind of place."

@@ -88,6 +88,7 @@ def test_a_search_under_way_is_202(client):
         ({"k": 0}, "k"),
         ({"k": 1000}, "k"),
         ({"province": "atlantis"}, "province"),
+        ({"province": "ha-noi\0"}, "province"),
         ({"category": "castle in the air"}, "category"),
     ],
 )
@@ -181,6 +182,8 @@ def test_an_answer_is_corrected_and_the_correction_taken_back(client, answered):
         ({"said": "perhaps"}, "said"),
         ({"said": "in_fact"}, "landmark"),
         ({"said": "in_fact", "landmark": "nowhere"}, "landmark"),
+        ({"said": "in_fact", "landmark": "van-mieu\0"}, "landmark"),
+        ({"said": "in_fact", "landmark": "van-mieu\ud800"}, "landmark"),
         ({"said": "wrong", "landmark": "van-mieu"}, "landmark"),
         ({"said": "wrong", "note": "a" * 501}, "note"),
     ],
