@@ -36,7 +36,7 @@ from config import database
 from places.models import LandmarkImage, Province
 from retrieval import index, methods
 from retrieval.methods.base import Method
-from tests.benchmarks import made_up_vectors
+from tests.benchmarks import made_up_vectors, server_memory
 from tests.benchmarks.command import command, own_database
 from tests.benchmarks.made_up_vectors import Places
 from tests.factories import LandmarkFactory, LandmarkImageFactory, ProvinceFactory
@@ -53,6 +53,7 @@ SHARES = {
 QUERIES, ASKED_BOTH_WAYS = 200, 40
 MOST_READ = 50_000  # rows; of more it would take seconds a search
 RECALL, MEDIAN = 0.95, 50  # of the ten nearest; milliseconds
+MEMORY, MILLION = 6_000, 1_000_000  # megabytes at most, from so many photos on
 COPY_RATE = 50_000  # rows a second
 OF_HNSW = 4.5  # times usearch's processor time at the same recall
 COMPARED = 100_000  # photos at most that usearch is given
@@ -163,11 +164,24 @@ def _part(size: int) -> str:
 
 
 def measure(given: Filled, report: Report) -> None:
-    part, method = _part(given.size), given.method
+    with server_memory.watched() as megabytes:
+        _build(given, report)
+        _ask(given, report)
+        _within_provinces(given, report)
+        name = "memory of the server, at most, while it builds and is asked"
+        most = MEMORY if given.size >= MILLION else None
+        report.add([Figure(_part(given.size), name, megabytes(), "MB", most=most)])
+    _beside_psycopg(given, report)
+    _signs(given, report)
+    _exactly(given, report)
+
+
+def _build(given: Filled, report: Report) -> None:
+    part = _part(given.size)
     start = time.perf_counter()
-    index.build_index(method)
+    index.build_index(given.method)
     built = time.perf_counter() - start
-    sizes = [_bytes(index.index_name(method)), _bytes("retrieval_descriptor")]
+    sizes = [_bytes(index.index_name(given.method)), _bytes("retrieval_descriptor")]
     report.add(
         [
             Figure(part, "index built", built, "s"),
@@ -175,32 +189,21 @@ def measure(given: Filled, report: Report) -> None:
             Figure(part, "the vectors, with their table's other indexes", sizes[1] / 1e6, "MB"),
         ]
     )
+
+
+def _ask(given: Filled, report: Report) -> None:
+    part = _part(given.size)
     for k in (10, 100):
-        search = _search(method, k=k)
-        least = RECALL if k == 10 else None
-        report.add([Figure(part, f"recall@{k}", _recall(search, given, k=k), least=least)])
-    search = _search(method, k=100)
-    times = _times(search, given.queries, clients=1)
-    note = f"p95 {percentile(times, 95):.1f} ms"
-    report.add(
-        [
-            Figure(
-                part,
-                "a hundred nearest, one client, median",
-                statistics.median(times),
-                "ms",
-                most=MEDIAN,
-                note=note,
-            )
-        ]
-    )
-    times = _times(search, given.queries, clients=4)
-    note = f"p95 {percentile(times, 95):.1f} ms"
-    report.add([Figure(part, "four clients at once", statistics.median(times), "ms", note=note)])
-    _within_provinces(given, report)
-    _beside_psycopg(given, report)
-    _signs(given, report)
-    _exactly(given, report)
+        recall = _recall(_search(given.method, k=k), given, k=k)
+        report.add([Figure(part, f"recall@{k}", recall, least=RECALL if k == 10 else None)])
+    search = _search(given.method, k=100)
+    for clients, name, most in (
+        (1, "a hundred nearest, one client, median", MEDIAN),
+        (4, "four clients at once", None),
+    ):
+        times = _times(search, given.queries, clients=clients)
+        note = f"p95 {percentile(times, 95):.1f} ms"
+        report.add([Figure(part, name, statistics.median(times), "ms", most=most, note=note)])
 
 
 def _search(method: type[Method], *, k: int, province: Province | None = None) -> Search:
