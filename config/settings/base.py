@@ -352,7 +352,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # however long the queue is away
 CELERY_TIMEZONE = TIME_ZONE
 # A worker keeps its connection to the database from task to task as the web does (CONN_MAX_AGE; config.celery looks
-# after it): to make a new one takes 5 ms, and all that PostgreSQL remembers for it is gone.
+# after it): a search would begin with making a new one, for which PostgreSQL remembers nothing yet.
 CELERY_DB_REUSE_MAX = 1_000_000_000  # tasks
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = (
     2_500_000  # kB; an engine keeps something for each size of picture it meets
