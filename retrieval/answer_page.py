@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from retrieval import methods
 from retrieval.answering import approaches
+from retrieval.ranking.hints import Code
 
 from .found_photos import found_photos
 from .hint_words import WORDS
@@ -96,8 +97,11 @@ def candidates(query: Query, places: Sequence[RankedPlace]) -> list[RankedPlace]
 def sentence(query: Query, places: Sequence[RankedPlace]) -> str:
     """The answer as one sentence."""
     if query.verdict == Verdict.UNKNOWN:
-        # The threshold that keeps strangers out may lie high: what is likelier known than not is not denied flatly.
-        if (query.known or 0) >= EVEN:
+        # The threshold that keeps strangers out may lie high: what is likelier known than not is not denied flatly. Nor
+        # is anything while photos that might show it cannot be found yet.
+        if (query.known or 0) >= EVEN or any(
+            kept["code"] == Code.CATALOGUE_INCOMPLETE for kept in query.hints
+        ):
             return _("We cannot be sure that our catalogue holds this place")
         return _("This place is not in our catalogue")
     named = [place.landmark.name for place in candidates(query, places)]

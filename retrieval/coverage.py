@@ -18,7 +18,7 @@ from places import quality
 from places.models import CurationEvent, Landmark, LandmarkImage, Province
 from retrieval.methods.base import Method
 
-from . import index, indexing, place_accuracy, serving
+from . import index, place_accuracy, serving
 from .models import Correction, Descriptor, PlaceCoverage, Query, RankedPlace
 from .place_accuracy import PlaceAccuracy
 
@@ -237,7 +237,7 @@ def _missing(images: QuerySet[LandmarkImage]) -> dict[int, dict[str, int]]:
     """How many published photos of each landmark each method has yet to describe, where there are any."""
     found: dict[int, dict[str, int]] = defaultdict(dict)
     for name, method in serving.available().items():
-        undone = indexing.missing(method).filter(pk__in=images.order_by().values("pk")).order_by()
+        undone = index.missing(method).filter(pk__in=images.order_by().values("pk")).order_by()
         for landmark, count in undone.values_list("landmark").annotate(Count("pk")):
             found[landmark][name] = count
     return found

@@ -9,7 +9,7 @@ from django.db import models, transaction
 from places.models import CurationEvent, Landmark, LandmarkImage
 from retrieval.methods.base import Method
 
-from . import index, indexing, place_accuracy, serving
+from . import index, place_accuracy, serving
 from .models import Effect
 
 METHOD = "cnn_irwnha"  # the one whose vectors alone name a place well enough
@@ -30,7 +30,7 @@ def _to_measure(method: type[Method]) -> models.QuerySet[LandmarkImage]:
     accepted = CurationEvent.objects.filter(
         image=models.OuterRef("pk"), verb=CurationEvent.Verb.PUBLISH, actor__isnull=False
     )
-    undone = indexing.missing(method).filter(models.Exists(accepted)).order_by()
+    undone = index.missing(method).filter(models.Exists(accepted)).order_by()
     return (
         LandmarkImage.objects.published()
         .filter(models.Exists(accepted), effects=None, pk__in=index.described_by(method).values("image"))

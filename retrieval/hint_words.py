@@ -7,6 +7,9 @@ from retrieval.ranking.hints import Code
 
 # Found by the code's own text too, as a row keeps it. Each is true with a proposed box and without one.
 WORDS: dict[str, Promise] = {
+    Code.CATALOGUE_INCOMPLETE: _(
+        "Searches do not find all photos of our catalogue yet: some were added just now. Please search again in a few minutes."
+    ),
     Code.TINY_BOX: _(
         "The box is so small that too little of the photo is left to recognise a place by. Draw a larger one, around the whole building or view."
     ),

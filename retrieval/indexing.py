@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import django
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from places.models import LandmarkImage
 from retrieval import methods
@@ -49,22 +49,11 @@ class Coverage:
     indexed: bool
 
 
-def missing(method: type[Method]) -> QuerySet[LandmarkImage]:
-    """The published photos that a method has neither described nor failed to, the oldest first."""
-    key = {"image": OuterRef("pk"), "method": method.name, "version": method.checkpoint.name}
-    return (
-        LandmarkImage.objects.published()
-        .exclude(Exists(index.described_by(method).filter(image=OuterRef("pk"))))
-        .exclude(Exists(DescribeFailure.objects.filter(**key)))
-        .order_by("pk")
-    )
-
-
 def missing_by_any(names: Collection[str] | None = None) -> QuerySet[LandmarkImage]:
     """The published photos that one or more of the methods (None: all) has yet to describe."""
     pending = LandmarkImage.objects.none()
     for method in _chosen(names):
-        pending = pending | LandmarkImage.objects.filter(pk__in=missing(method).order_by().values("pk"))
+        pending = pending | LandmarkImage.objects.filter(pk__in=index.missing(method).order_by().values("pk"))
     return pending.order_by("pk")
 
 
@@ -75,7 +64,7 @@ def coverage() -> list[Coverage]:
             method=method,
             described=index.described_by(method).count(),
             failed=DescribeFailure.objects.filter(method=method.name, version=method.checkpoint.name).count(),
-            missing=missing(method).count(),
+            missing=index.missing(method).count(),
             indexed=index.has_index(method),
         )
         for method in _chosen(None)
@@ -87,7 +76,7 @@ def describe_image(image: LandmarkImage, *, names: Collection[str] | None = None
 
     Returns whether all went well. The photo is read and decoded once for all methods.
     """
-    pending = [method for method in _chosen(names) if missing(method).filter(pk=image.pk).exists()]
+    pending = [method for method in _chosen(names) if index.missing(method).filter(pk=image.pk).exists()]
     # What was said of it while it waited is not worked out again.
     pending = [method for method in pending if not index.put_what_waited(image, method=method)]
     if not pending:

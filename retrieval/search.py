@@ -18,7 +18,7 @@ from retrieval.methods.base import Box, Description
 from retrieval.methods.preprocessing import UnreadableImage, decode
 from retrieval.ranking.alignment import pack
 from retrieval.ranking.confidence import IS, Curve
-from retrieval.ranking.hints import answer_hints, in_order, photo_hints
+from retrieval.ranking.hints import Code, Hint, answer_hints, in_order, photo_hints
 from retrieval.ranking.voting import PlaceVote, combine
 
 from . import announcing, index, serving, webhooks
@@ -78,7 +78,7 @@ def _answer_alone(query: Query, *, approach: Approach, curve: Curve | None, wait
         fail(query, reason=Query.Reason.NOTHING_DESCRIBED)
         return
     found = _with_views(found, query, curve=curve, catalogue=catalogue, loaded=loaded)
-    hints = [] if found.verdict == IS else hints_for(query, pixels, descriptions, found)
+    hints = [] if found.verdict == IS else hints_for(query, pixels, descriptions, found, approach=approach)
     _store(
         query,
         found,
@@ -96,9 +96,14 @@ def _landmarks_of(query: Query) -> frozenset[int] | None:
 
 
 def hints_for(
-    query: Query, pixels: np.ndarray, descriptions: Mapping[str, Description], found: Answer
+    query: Query,
+    pixels: np.ndarray,
+    descriptions: Mapping[str, Description],
+    found: Answer,
+    *,
+    approach: Approach,
 ) -> list[dict]:
-    """What may be wrong with a photo or its box, as a row keeps it: {"code", "box" in fractions or None}."""
+    """What may be wrong with a photo, its box or the catalogue, as a row keeps it: {"code", "box" in fractions or None}."""
     height, width = pixels.shape[:2]
     box = box_of(query)
     local = descriptions["delf"].local if "delf" in descriptions else None
@@ -109,6 +114,8 @@ def hints_for(
     ]
     said = photo_hints(pixels, box=box, local=local)
     said += answer_hints(evidence, size=(width, height), box=box)
+    if not index.is_whole(approach.methods):
+        said.append(Hint(Code.CATALOGUE_INCOMPLETE))
     return [{"code": str(hint.code), "box": _fractions(hint.box, width, height)} for hint in in_order(said)]
 
 

@@ -25,7 +25,7 @@ from retrieval.methods.base import Checkpoint
 from retrieval.methods.gem import CnnIrwnha
 from retrieval.methods.preprocessing import decode
 
-from . import catalogue_folder, index, indexing, serving
+from . import catalogue_folder, index, serving
 from .models import Evaluation, ServableCheckpoint
 
 LOCK = "tuning"
@@ -128,7 +128,7 @@ def _describe_beside(checkpoint: Checkpoint, *, measured: Dataset, cache: Path, 
     method = methods.load("cnn_irwnha", checkpoint=checkpoint)
     describer = Describer(method, cache_dir=cache)
     exported = {path.stem: path for path in (*measured.images, *(query.path for query in measured.queries))}
-    missing = list(indexing.missing(methods.find("cnn_irwnha", checkpoint=checkpoint)))
+    missing = list(index.missing(methods.find("cnn_irwnha", checkpoint=checkpoint)))
     for done, image in enumerate(missing):
         progress("new descriptors", done, len(missing))
         if path := exported.get(image.sha256):

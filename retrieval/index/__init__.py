@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import BinaryField, F, Func, Max, Q, QuerySet, Value
+from django.db.models import BinaryField, Exists, F, Func, Max, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from pgvector.django import CosineDistance, HalfVectorField
 
@@ -35,6 +35,7 @@ EXACT_LIMIT = 5_000  # rows; up to so many the exact search is quick enough, and
 # 50,000, 85 in 145 ms, where reading takes two seconds (vectors_at_size).
 RARE_LIMIT = 20_000  # rows that are read all the same, where a filter passes fewer than
 RARE = 50  # one in so many
+LATEST = 1_000  # photos that are looked at for it; all would take a second of a million
 EF_SEARCH_LIMIT = 1_000  # pgvector's own
 GRAPH_BYTES = 1_000  # of memory that a photo takes in a graph that is being built, beside its vector
 
@@ -150,6 +151,23 @@ def described_by(method: type[Method] | Method) -> QuerySet:
     """The rows of a method's present checkpoint: descriptors, or where it ranks nothing its local features."""
     rows = Descriptor.objects if method.ranks else LocalFeatureSet.objects
     return rows.filter(method=method.name, version=method.checkpoint.name)
+
+
+def missing(method: type[Method]) -> QuerySet[LandmarkImage]:
+    """The published photos that a method has neither described nor failed to, the oldest first."""
+    key = {"image": OuterRef("pk"), "method": method.name, "version": method.checkpoint.name}
+    return (
+        LandmarkImage.objects.published()
+        .exclude(Exists(described_by(method).filter(image=OuterRef("pk"))))
+        .exclude(Exists(DescribeFailure.objects.filter(**key)))
+        .order_by("pk")
+    )
+
+
+def is_whole(methods: Iterable[type[Method]]) -> bool:
+    """Whether these methods have described what is published. The oldest are described first, so the latest tell."""
+    latest = LandmarkImage.objects.published().order_by("-pk").values("pk")[:LATEST]
+    return not any(missing(method).filter(pk__in=latest).exists() for method in methods)
 
 
 def waiting_by(method: type[Method] | Method) -> QuerySet[WaitingDescriptor]:

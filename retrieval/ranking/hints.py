@@ -67,6 +67,7 @@ STRAY = 5  # per cent of the inliers at each end say nothing of where a place li
 class Code(StrEnum):
     """What may be wrong, the most helpful to know first."""
 
+    CATALOGUE_INCOMPLETE = "catalogue_incomplete"
     TINY_BOX = "tiny_box"
     TOO_DARK = "too_dark"
     PLAIN = "plain"

@@ -46,7 +46,7 @@ def test_no_search_finds_it_and_past_answers_lose_it(held):
     assert not Hit.objects.filter(image=held).exists()
     assert not Descriptor.objects.filter(image=held).exists()
     for method in indexing.coverage():
-        assert not indexing.missing(method.method).exists()
+        assert not index.missing(method.method).exists()
     assert index.Published({}).labels([held.pk]) == {}
 
 

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from django.urls import reverse
+from django.utils import translation
 from PIL import Image
 
-from retrieval import asking, indexing, search
+from retrieval import answer_page, asking, indexing, search
 from retrieval.models import Query
-from tests.factories import LandmarkImageFactory, encoded
+from tests.factories import LandmarkImageFactory, drawn_photo, encoded
 from tests.retrieval.test_views import asked, text_of, visitors_search
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +25,29 @@ def test_an_answer_keeps_what_is_wrong_with_its_photo():
     search.answer(query)
     query.refresh_from_db()
     assert query.hints == [{"code": "too_dark", "box": None}]
+
+
+@pytest.mark.usefixtures("quick_methods")
+def test_an_answer_from_a_catalogue_that_is_not_all_described_says_so_and_denies_nothing_flatly():
+    def answered() -> Query:
+        query = asking.ask(drawn_photo(5), method="sir")
+        search.answer(query)
+        query.refresh_from_db()
+        query.verdict, query.known = Query.Verdict.UNKNOWN, 0.01
+        return query
+
+    indexing.describe_image(LandmarkImageFactory(published=True), names=["sir"])
+    late = LandmarkImageFactory(published=True)
+    early = answered()
+    assert early.hints[0] == {"code": "catalogue_incomplete", "box": None}
+    with translation.override("en"):
+        assert "cannot be sure" in answer_page.sentence(early, [])
+
+    indexing.describe_image(late, names=["sir"])
+    settled = answered()
+    assert "catalogue_incomplete" not in [hint["code"] for hint in settled.hints]
+    with translation.override("en"):
+        assert answer_page.sentence(settled, []) == "This place is not in our catalogue"
 
 
 @pytest.mark.usefixtures("quick_methods")

@@ -40,8 +40,8 @@ def test_a_photo_of_an_older_checkpoint_is_missing_again():
     image = LandmarkImageFactory(published=True)
     indexing.describe_image(image)
     Descriptor.objects.filter(method="sir").update(version="older")
-    assert list(indexing.missing(methods.find("sir"))) == [image]
-    assert not indexing.missing(methods.find("delf")).exists()
+    assert list(index.missing(methods.find("sir"))) == [image]
+    assert not index.missing(methods.find("delf")).exists()
 
 
 def test_an_unreadable_photo_is_recorded_with_its_reason_and_stops_nothing():
@@ -62,9 +62,9 @@ def test_what_failed_can_be_tried_again():
     DescribeFailure.objects.create(
         image=image, method="sir", version=methods.find("sir").checkpoint.name, reason="no memory"
     )
-    assert not indexing.missing(methods.find("sir")).exists()
+    assert not index.missing(methods.find("sir")).exists()
     indexing.forget_failures(["sir"])
-    assert indexing.missing(methods.find("sir")).exists()
+    assert index.missing(methods.find("sir")).exists()
 
 
 def test_coverage_counts_what_is_described_missing_and_failed():

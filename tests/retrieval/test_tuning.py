@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from places.models import LandmarkImage
-from retrieval import indexing, methods, serving, tuning
+from retrieval import index, indexing, methods, serving, tuning
 from retrieval.evaluation.benchmark import MethodReport, SetupReport
 from retrieval.evaluation.datasets import Dataset
 from retrieval.evaluation.descriptions import Describer
@@ -279,7 +279,7 @@ def test_what_won_has_described_the_catalogue_before_it_serves_and_the_old_descr
     assert described == [20]
     assert Descriptor.objects.filter(version=BUNDLED.name).count() == 20
     assert serving.find("cnn_irwnha").checkpoint.name == outcome.checkpoint.name
-    assert not indexing.missing(serving.find("cnn_irwnha")).exists()
+    assert not index.missing(serving.find("cnn_irwnha")).exists()
 
 
 def test_what_was_described_for_measuring_is_not_described_again_for_serving(

@@ -310,7 +310,7 @@ def test_what_a_part_has_lost_is_described_anew(photos, addresses):
     said = StringIO()
     call_command("spread_index", "--check", stdout=said)
     assert "north: 2 vectors were lost" in said.getvalue()
-    assert list(indexing.missing(GEM)) == [photos[0]]
+    assert list(index.missing(GEM)) == [photos[0]]
 
 
 @pytest.mark.parametrize(
