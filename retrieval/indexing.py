@@ -5,15 +5,24 @@ from __future__ import annotations
 import logging
 import multiprocessing
 from collections.abc import Callable, Collection, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, as_completed, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    as_completed,
+    wait,
+)
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import django
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from places.models import LandmarkImage
 from retrieval import methods
+from retrieval.methods import engine
 from retrieval.methods.base import Method
 from retrieval.methods.preprocessing import ENOUGH, UnreadableImage
 
@@ -35,6 +44,7 @@ from .models import (
 
 logger = logging.getLogger(__name__)
 
+SHARE = 8  # photos for each of a process's threads at a time, where there are several
 LOCK = "describing"  # held by whoever describes what is missing, so that no photo is described twice over
 
 
@@ -116,22 +126,53 @@ def describe_missing(
     count = 0
     ids = missing_by_any(names)[:limit].values_list("pk", flat=True).iterator(chunk_size=100)
     names = None if names is None else list(names)
+    threads = engine.at_once()
+    shares = _shares(ids, of=1 if threads == 1 else SHARE * threads)
     described = (
-        _in_processes(ids, names, processes) if processes > 1 else (_describe(pk, names) for pk in ids)
+        _in_processes(shares, names, threads, processes=processes)
+        if processes > 1
+        else (_describe(share, names, threads) for share in shares)
     )
-    for well in described:
+    for well in chain.from_iterable(described):
         count += 1
         if done:
             done(well)
     return count
 
 
-def _describe(image_id: int, names: Collection[str] | None) -> bool:
-    image = LandmarkImage.objects.filter(pk=image_id).first()
-    return image is None or describe_image(image, names=names)  # erased meanwhile: nothing is left to do
+def _shares(ids: Iterator[int], *, of: int) -> Iterator[list[int]]:
+    while share := list(islice(ids, of)):
+        yield share
 
 
-def _in_processes(ids: Iterable[int], names: Collection[str] | None, processes: int) -> Iterator[bool]:
+def _describe(image_ids: list[int], names: Collection[str] | None, threads: int) -> list[bool]:
+    """Whether all went well with each, in the order they ended."""
+    left = iter(image_ids)
+
+    def describe_what_is_left() -> list[bool]:
+        well = []
+        for image_id in left:  # each thread takes the next
+            image = LandmarkImage.objects.filter(pk=image_id).first()
+            # Where it was erased meanwhile nothing is left to do.
+            well.append(image is None or describe_image(image, names=names))
+        return well
+
+    def in_a_thread() -> list[bool]:
+        try:
+            return describe_what_is_left()
+        finally:
+            connection.close()  # it had one of its own
+
+    if threads == 1:
+        return describe_what_is_left()
+    with ThreadPoolExecutor(threads) as pool:
+        ended = [pool.submit(in_a_thread) for _ in range(threads)]
+    return list(chain.from_iterable(each.result() for each in ended))
+
+
+def _in_processes(
+    shares: Iterable[list[int]], names: Collection[str] | None, threads: int, *, processes: int
+) -> Iterator[list[bool]]:
     # Not forked: neither the database's connection nor a network's threads would live through it.
     pool = ProcessPoolExecutor(
         processes,
@@ -139,9 +180,9 @@ def _in_processes(ids: Iterable[int], names: Collection[str] | None, processes: 
         initializer=django.setup,
     )
     with pool:
-        waiting: set[Future[bool]] = set()
-        for image_id in ids:
-            waiting.add(pool.submit(_describe, image_id, names))
+        waiting: set[Future[list[bool]]] = set()
+        for share in shares:
+            waiting.add(pool.submit(_describe, share, names, threads))
             if len(waiting) > 2 * processes:  # enough that nobody waits, few enough to be counted as they end
                 ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 yield from (each.result() for each in ended)

@@ -35,18 +35,18 @@ from django.utils import timezone
 
 from config import database
 from places.demo.loading import PICTURES
+from places.models import LandmarkImage
 from retrieval import indexing, serving
+from retrieval.management.commands.describe_images import CORES, processes_for
 from retrieval.models import Query, WorkerPulse
+from tests.benchmarks import describing_speed
 from tests.benchmarks.command import command, own_database
 from tests.factories import LandmarkFactory, LandmarkImageFactory
 from tests.figures import Figure, Report, percentile
 from tests.other_server import HERE, free_port, redis_program
 from tests.soak.servers import Redis, answers_at, until
 
-CORES = str(len(os.sched_getaffinity(0)))
 PUBLISHED = 8  # views of each place; the rest ask
-THE_THREE = ("sir", "delf", "cnn_irwnha")
-RATE = 2  # photos a second by all three, on two cores
 MOST_SECONDS = {"cnn_irwnha": 1.0, "consensus": 2.0}
 MOST_OVERHEAD = {"PostgreSQL": 150, "Redis": 50}  # milliseconds
 AT_ONCE, POLLED = 0.02, 0.4  # seconds after which a page that waits asks first, and again
@@ -67,23 +67,12 @@ def publish() -> list[Path]:
     return asking
 
 
-def describe() -> list[Figure]:
-    start = time.perf_counter()
-    count = indexing.describe_missing(names=THE_THREE, processes=int(CORES))
-    rate = count / (time.perf_counter() - start)
-    note = f"{count} photos of 1024 px on {CORES} cores, the processes' start included"
-    least = RATE if int(CORES) > 1 else RATE / 2
-    figure = Figure("describing", "photos a second by the three methods", rate, least=least, note=note)
-    indexing.describe_missing(processes=int(CORES))  # what the consensus wants besides
-    return [figure]
-
-
 @contextmanager
 def served(**named: str) -> Iterator[str]:
     """The platform's address while its two processes run. named: what else their environment names."""
     port = free_port()
     environment = os.environ | {
-        "INFERENCE_THREADS": CORES,
+        "INFERENCE_THREADS": str(CORES),
         "BIND": f"{HERE}:{port}",
         **named,
     }
@@ -188,7 +177,8 @@ def figures(*, photos: int) -> Report:
     (database.PROJECT / "var").mkdir(exist_ok=True)
     with own_database("search_speed"):
         asking = publish()
-        report.add(describe())
+        report.add([describing_speed.rate()])
+        indexing.describe_missing(processes=processes_for(LandmarkImage.objects.count()))  # by the rest
         step = max(1, len(asking) // photos)
         sent = [path.read_bytes() for path in asking[::step][:photos]]
         report.add(search(queue="PostgreSQL", photos=sent, CELERY_BROKER_URL=""))

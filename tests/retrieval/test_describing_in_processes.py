@@ -5,6 +5,7 @@ import pytest
 from django.db import connection
 
 from retrieval import index, indexing, methods
+from retrieval.methods import engine
 from retrieval.models import DescribeFailure, Descriptor
 from tests.factories import LandmarkImageFactory
 from tests.retrieval.test_indexing import break_file
@@ -38,3 +39,16 @@ def test_no_more_are_begun_than_were_asked_for():
     LandmarkImageFactory.create_batch(6, published=True)
     assert indexing.describe_missing(names=["sir"], processes=2, limit=3) == 3
     assert Descriptor.objects.count() == 3
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_on_a_gpu_threads_describe_side_by_side_each_photo_once(processes, monkeypatch):
+    monkeypatch.setattr(engine, "at_once", lambda: 3)
+    monkeypatch.setattr(indexing, "SHARE", 1)
+    images = [LandmarkImageFactory(published=True, seed=seed) for seed in range(7)]
+    break_file(images[3])
+    heard: list[bool] = []
+    assert indexing.describe_missing(names=["sir"], processes=processes, done=heard.append) == 7
+    assert sorted(heard) == [False, *[True] * 6]
+    assert Descriptor.objects.count() == 6
+    assert DescribeFailure.objects.get().image == images[3]

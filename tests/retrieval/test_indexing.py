@@ -7,6 +7,8 @@ from django.core.management import CommandError, call_command
 from places import curation
 from places.models import LandmarkImage
 from retrieval import index, indexing, methods
+from retrieval.management.commands import describe_images
+from retrieval.methods import engine
 from retrieval.models import DescribeFailure, Descriptor, LocalFeatureSet
 from tests.factories import LandmarkImageFactory
 from tests.retrieval.conftest import Quick
@@ -102,6 +104,19 @@ def test_the_command_starts_no_process_for_few_photos(photos, processes, monkeyp
     monkeypatch.setattr(indexing, "describe_missing", lambda **options: told.update(options) or 0)
     monkeypatch.setattr(indexing, "missing_by_any", lambda _names: range_of(photos))
     call_command("describe_images", processes=4)
+    assert told["processes"] == processes
+
+
+@pytest.mark.parametrize(("at_once", "processes"), [(1, 16), (8, 4)])
+def test_the_command_starts_a_process_for_each_core_or_for_several_where_a_gpu_does_the_most(
+    at_once, processes, monkeypatch
+):
+    told = {}
+    monkeypatch.setattr(indexing, "describe_missing", lambda **options: told.update(options) or 0)
+    monkeypatch.setattr(indexing, "missing_by_any", lambda _names: range_of(1000))
+    monkeypatch.setattr(describe_images, "CORES", 16)
+    monkeypatch.setattr(engine, "at_once", lambda: at_once)
+    call_command("describe_images")
     assert told["processes"] == processes
 
 

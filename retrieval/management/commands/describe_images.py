@@ -6,9 +6,17 @@ from tqdm import tqdm
 
 from retrieval import indexing, methods
 from retrieval.locks import claim
+from retrieval.methods import engine
 
 CORES = len(os.sched_getaffinity(0))
+CORES_A_GPU_PROCESS = 4  # Python's lock lets its threads decode and choose features on so many at most
 WORTH_A_PROCESS = 20  # photos
+
+
+def processes_for(photos: int, *, most: int | None = None) -> int:
+    """How many are worth their start: one loads the networks for seconds."""
+    cores_each = 1 if engine.at_once() == 1 else CORES_A_GPU_PROCESS
+    return min(most or -(-CORES // cores_each), photos // WORTH_A_PROCESS)
 
 
 class Command(BaseCommand):
@@ -21,8 +29,9 @@ class Command(BaseCommand):
             "--retry-failed", action="store_true", help="try again what could not be described"
         )
         parser.add_argument(
-            "--processes", type=int, default=CORES,
-            help="how many work at it, of some gigabyte of memory each; by default one for each core (%(default)s)",
+            "--processes", type=int,
+            help="how many work at it, of some gigabyte of memory each; by default one for each core, "
+            f"with a GPU for each {CORES_A_GPU_PROCESS} cores",
         )  # fmt: skip
         parser.add_argument("--dry-run", action="store_true", help="only say what is missing")
 
@@ -46,8 +55,7 @@ class Command(BaseCommand):
                 failed += not well
                 bar.update()
 
-            # A process takes seconds to load the networks: for few photos it is not worth it.
-            processes = min(options["processes"], total // WORTH_A_PROCESS)
+            processes = processes_for(total, most=options["processes"])
             try:
                 count = indexing.describe_missing(
                     names=names, limit=options["limit"], done=done, processes=processes

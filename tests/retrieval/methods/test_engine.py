@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 
 from retrieval.methods import engine
+from retrieval.methods.delf import StrongestCells
+from retrieval.methods.gem import MultiScaleGem
+from retrieval.methods.sir import AveragePooling
 from retrieval.methods.whitening import l2
 from tests.retrieval.methods.drawn import scene
 
@@ -99,6 +102,24 @@ def test_graphs_take_and_give_several_arrays_of_any_length_and_are_kept(kept):
 
 
 @pytest.mark.weights
+@pytest.mark.parametrize("make", [AveragePooling, MultiScaleGem, StrongestCells])
+def test_torch_runs_a_batch_as_the_engine_runs_each_picture(make, kept, monkeypatch):
+    """On a CPU here: a GPU differs in the device alone."""
+    built = {}
+
+    def remembered(network: engine.Network, *, identity: str) -> engine.Engine:
+        built.update(network=network, engine=engine._OpenVinoEngine(network, identity=identity))
+        return built["engine"]
+
+    monkeypatch.setattr(engine, "build", remembered)
+    make()
+    batches = engine._torch_engine(built["network"], device="cpu")
+    pictures = np.stack([scene(seed, width=96, height=64) for seed in range(3)])
+    for output, picture in zip(batches._run(pictures), pictures, strict=True):
+        np.testing.assert_allclose(output, built["engine"](picture), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.weights
 def test_a_warm_process_loads_no_torch():
     code = "\n".join(
         [
@@ -117,8 +138,6 @@ def test_a_warm_process_loads_no_torch():
 
 @pytest.mark.weights
 def test_bfloat16_describes_as_f32_does(monkeypatch):
-    from retrieval.methods.gem import MultiScaleGem
-
     def described(precision: str) -> np.ndarray:
         monkeypatch.setenv("INFERENCE_PRECISION", precision)
         pool = MultiScaleGem()
