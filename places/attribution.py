@@ -73,5 +73,7 @@ def _linked(address: str, words: str, *, relation: str) -> SafeString:
 
 
 def _is_own_page(path: str, image: LandmarkImage) -> bool:
+    if str(image.pk) not in path:  # which is soon seen of most
+        return False
     with translation.override(settings.LANGUAGE_CODE):  # as `contributing.source_of` writes it
         return path == image.get_absolute_url()

@@ -22,7 +22,9 @@ FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF")
 # AVIF's quality is the one at which it resembles the original as WebP at 80 does (SSIM); at speed 8 it takes twice
 # WebP's time for a fifth less to send, at speed 6 six times for no more than that.
 ENCODING = {
-    "JPEG": {"quality": 90, "optimize": True},
+    "JPEG": {
+        "quality": 90
+    },  # with Huffman tables of its own a copy is 3 to 8 % smaller and takes twice the time
     "WEBP": {"quality": 80, "method": 2},
     "AVIF": {"quality": 65, "speed": 8},
 }

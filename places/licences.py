@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import lru_cache
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -141,6 +142,7 @@ _READ: tuple[tuple[str, Callable[[re.Match], Licence]], ...] = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=1000)  # a page of photos asks for the same few over and over
 def known(text: str) -> Licence | None:
     """The licence that a text means: its code, as people, Commons, Flickr and data sets write it, or its address."""
     words = unicodedata.normalize("NFKC", text).casefold().replace("©", "c")

@@ -7,10 +7,11 @@ from django.db.models import Q
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils import timezone
 
 from .models import Correction, Query, QueryQuerySet
 
-PRIVATELY = "searches-privately"  # in a session
+PRIVATELY, RENEWED = "searches-privately", "renewed"  # in a session
 
 
 def visitor_of(request: HttpRequest) -> dict:
@@ -22,7 +23,11 @@ def lasting_visitor_of(request: HttpRequest) -> dict:
     """The same, with a session made where there is none, so that what is asked now can be read later."""
     if not request.session.session_key:
         request.session.create()
-    request.session.modified = True  # its time begins anew, so that it does not end before the search's
+    today = timezone.now().date().isoformat()
+    if request.session.get(RENEWED) != today:
+        # Its time begins anew, so that it does not end before the search's; once a day, since each time waits for the
+        # disk.
+        request.session[RENEWED] = today
     return visitor_of(request)
 
 

@@ -413,8 +413,8 @@ COMMONS_PAUSE = env.float("COMMONS_PAUSE", default=1.0)  # seconds between two r
 SEARCHES_KEPT_DAYS = env.int("SEARCHES_KEPT_DAYS", default=365)  # an account's; 0 is for ever
 VISITORS_SEARCHES_KEPT_DAYS = env.int("VISITORS_SEARCHES_KEPT_DAYS", default=30)  # 0 is for ever
 PRIVATE_SEARCHES_KEPT_MINUTES = env.int("PRIVATE_SEARCHES_KEPT_MINUTES", default=15)  # after the answer
-# A session is the only key to a visitor's searches, so it lives as long as they do.
-SESSION_COOKIE_AGE = 24 * 3600 * (VISITORS_SEARCHES_KEPT_DAYS or 365)
+# A session is the only key to a visitor's searches, so it lives as long as they do; its time begins anew once a day.
+SESSION_COOKIE_AGE = 24 * 3600 * ((VISITORS_SEARCHES_KEPT_DAYS or 365) + 1)
 
 # The map is our own outline of Vietnam; a tile server, where one is given, is drawn under the marks instead.
 MAP_TILES_URL = env.str("MAP_TILES_URL", default="")  # https://host/{z}/{x}/{y}.png

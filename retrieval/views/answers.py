@@ -77,7 +77,7 @@ def query_progress(request: HttpRequest, pk) -> HttpResponse:
             and request.GET.get("seen") == context["progress"]["token"]
             and asking.is_done_within(query, seconds=A_MOMENT)
         ):
-            query = _with_answer(request, pk)
+            query = readable(request, pk, Query.objects.with_answer())
             context = _context(request, query)
     except Http404:  # deleted while its page waits
         return render(request, "retrieval/_gone.html", status=404)

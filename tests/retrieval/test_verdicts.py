@@ -117,7 +117,7 @@ def test_lookalikes_among_the_first_places_are_told_apart_on_the_page_and_in_the
         first=first, second=second, confusions=1, photos=4, similarity=0.8, method="delf", version="v",
         detail_vi="Chỉ một nơi có cột.", detail_en="Only one has a pillar.",
     )  # fmt: skip
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         text = page(client, query)
     assert "Chỉ một nơi có cột." in text
     body = client.get(reverse("api:search-detail", args=[query.pk])).json()
