@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from retrieval.methods import engine, weights
 from retrieval.methods.base import LocalFeatures
 
 if TYPE_CHECKING:
-    from retrieval.methods.engine import Graph
+    from retrieval.methods.engine import Chain, Graph
 
 LAYERS = 9
 LEAST_CONFIDENCE = 0.1  # of a match
@@ -36,29 +36,6 @@ class Matches:
         return len(self.pairs)
 
 
-@dataclass
-class _Side:
-    """What is left of one picture on the way through the layers."""
-
-    rows: np.ndarray  # (N,) int64
-    state: np.ndarray  # (1, N, 256) float32
-    cosines: np.ndarray  # (1, 1, N, 32) float32
-    sines: np.ndarray
-    confidence: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))  # (N,)
-    matchable: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))  # (N,)
-
-    def drop(self, *, sure: float) -> None:
-        """Leave out keypoints that are sure to have no match, the least matchable first."""
-        stays = (self.matchable > HOPELESS) | (self.confidence <= sure)
-        most = min(len(stays), -(-int(stays.sum()) // STEP) * STEP)
-        if most == len(stays):
-            return
-        order = np.lexsort((-self.matchable, ~stays))
-        kept = np.sort(order[:most])
-        self.rows, self.state = self.rows[kept], self.state[:, kept]
-        self.cosines, self.sines = self.cosines[:, :, kept], self.sines[:, :, kept]
-
-
 class LightGlue:
     """The matcher for the features of retrieval.methods.aliked."""
 
@@ -68,45 +45,34 @@ class LightGlue:
         Raises MissingWeights, UnusableWeights.
         """
         path = weights.find("aliked-lightglue")
-        self._adaptive = adaptive
-
-        def graphs() -> dict[str, Graph]:
-            return _graphs(path)
-
-        numbers = range(LAYERS)
-        self._parts = engine.build_graphs(
-            graphs,
-            names=("entrance", *(f"layer{i}" for i in numbers), *(f"assignment{i}" for i in numbers)),
-            identity=f"lightglue {weights.file_of('aliked-lightglue').sha256}",
-            exact=False,
+        sha256 = weights.file_of("aliked-lightglue").sha256
+        # Where keypoints lie does not bear rounding to bf16: that alone lost one match in two hundred.
+        self._entrance, self._matcher = (
+            engine.build_graphs(graphs, names=(name,), identity=f"lightglue {name} {sha256}", exact=exact)[
+                name
+            ]
+            for name, graphs, exact in (
+                ("entrance", lambda: _entrance(path), True),
+                ("matcher", lambda: _matcher(path), False),
+            )
         )
+        self._unsettled = 1 - SETTLED if adaptive else 0.0
+        self._hopeless = HOPELESS if adaptive else -1.0
 
     def match(self, query: LocalFeatures, image: LocalFeatures) -> Matches:
         """The keypoints of two pictures that are one thing; none where either has fewer than FEWEST."""
         if min(len(query), len(image)) < FEWEST:
             return Matches(np.zeros((0, 2), np.int64), np.zeros(0, np.float32))
-        x, y = self._enter(query), self._enter(image)
-        for index in range(LAYERS):
-            outputs = self._parts[f"layer{index}"](x.state, x.cosines, x.sines, y.state, y.cosines, y.sines)
-            x.state, y.state, x.confidence, y.confidence, x.matchable, y.matchable = outputs
-            if index == LAYERS - 1 or not self._adaptive:
-                continue
-            sure = _sure(index)
-            unsettled = np.count_nonzero(x.confidence < sure) + np.count_nonzero(y.confidence < sure)
-            if unsettled / (len(query) + len(image)) < 1 - SETTLED:
-                break
-            x.drop(sure=sure)
-            y.drop(sure=sure)
-            if not len(x.rows) or not len(y.rows):
-                return Matches(np.zeros((0, 2), np.int64), np.zeros(0, np.float32), layers=index + 1)
-        [scores] = self._parts[f"assignment{index}"](x.state, y.state)
+        both = (query, image)
+        places = np.concatenate([normalised(each.keypoints, size=each.size) for each in both])
+        descriptors = np.concatenate([each.descriptors for each in both])
+        entered = self._entrance(places[None], descriptors[None])
+        every = [np.arange(len(each), dtype=np.int32) for each in both]
+        limits = np.array([self._unsettled * len(places), self._hopeless], np.float32)
+        scores, query_rows, image_rows, layers = self._matcher(*entered, *every, *every, limits)
         rows, columns, confidence = mutual(scores)
-        return Matches(np.stack([x.rows[rows], y.rows[columns]], axis=1), confidence, layers=index + 1)
-
-    def _enter(self, features: LocalFeatures) -> _Side:
-        places = normalised(features.keypoints, size=features.size)
-        entered = self._parts["entrance"](places[None], features.descriptors[None])
-        return _Side(np.arange(len(features)), *entered)
+        pairs = np.stack([query_rows[rows], image_rows[columns]], axis=1).astype(np.int64)
+        return Matches(pairs, confidence, layers=int(layers[0]))
 
 
 def normalised(keypoints: np.ndarray, *, size: tuple[int, int]) -> np.ndarray:
@@ -131,27 +97,37 @@ def _sure(layer: int) -> float:
     return 0.8 + 0.1 * float(np.exp(-4 * layer / LAYERS))
 
 
-def _graphs(path: Path) -> dict[str, Graph]:
+def _entrance(path: Path) -> dict[str, Graph]:
     import torch
 
     from retrieval.methods.engine import Graph
-    from retrieval.methods.lightglue_network import HEAD, INPUTS, WIDTH, lightglue
+    from retrieval.methods.lightglue_network import INPUTS, lightglue
+
+    examples = (torch.rand(1, 7, 2), torch.rand(1, 7, INPUTS))
+    return {"entrance": Graph(lightglue(path).entrance, examples, ((1, -1, 2), (1, -1, INPUTS)))}
+
+
+def _matcher(path: Path) -> dict[str, Chain]:
+    import torch
+
+    from retrieval.methods.engine import Chain, Graph
+    from retrieval.methods.lightglue_network import HEAD, WIDTH, End, Step, lightglue
 
     parts = lightglue(path)
-
-    def picture(count: int) -> tuple[torch.Tensor, ...]:
-        angles = torch.rand(1, 1, count, HEAD // 2)
-        return torch.rand(1, count, WIDTH), angles.cos(), angles.sin()
-
-    x, y = picture(7), picture(5)
-    state, turning = (1, -1, WIDTH), (1, 1, -1, HEAD // 2)
-    both = (state, turning, turning) * 2
-    entering = (torch.rand(1, 7, 2), torch.rand(1, 7, INPUTS))
+    angles = torch.rand(1, 1, 12, HEAD // 2)
+    here, there = (torch.arange(count, dtype=torch.int32) for count in (7, 5))
+    state = (torch.rand(1, 12, WIDTH), angles.cos(), angles.sin(), here, there, here, there, torch.rand(2))
+    turning, rows = (1, 1, -1, HEAD // 2), (-1,)
+    shapes = ((1, -1, WIDTH), turning, turning, rows, rows, rows, rows, (2,))
     return {
-        "entrance": Graph(parts.entrance, entering, ((1, -1, 2), (1, -1, INPUTS))),
-        **{f"layer{index}": Graph(layer, (*x, *y), both) for index, layer in enumerate(parts.layers)},
-        **{
-            f"assignment{index}": Graph(each, (x[0], y[0]), (state, state))
-            for index, each in enumerate(parts.assignments)
-        },
+        "matcher": Chain(
+            [
+                Graph(Step(layer, sure=_sure(index), multiple=STEP), state, shapes)
+                for index, layer in enumerate(parts.layers)
+            ],
+            [
+                Graph(End(each, layers=index + 1), state, shapes)
+                for index, each in enumerate(parts.assignments)
+            ],
+        )
     }

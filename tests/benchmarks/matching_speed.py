@@ -8,19 +8,17 @@ same rule, one thread each. The reference is torch eager in float32.
 
 import os
 import statistics
-from collections.abc import Mapping
 
 os.environ.setdefault("INFERENCE_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import numpy as np
 import torch
 
 from config.database import PROJECT
 from retrieval.methods import lightglue, weights
 from retrieval.methods.aliked import Aliked
 from retrieval.methods.base import LocalFeatures
-from retrieval.methods.engine import Graph
+from retrieval.methods.engine import TorchGraph
 from retrieval.methods.preprocessing import decode
 from tests.benchmarks.command import command, median_ms
 from tests.figures import Figure
@@ -30,23 +28,12 @@ PICTURES = PROJECT / "places" / "demo" / "photos"
 PLACES = 4
 
 
-class Eagerly:
-    """A graph as torch runs it by itself."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._module = graph.module.eval()
-
-    def __call__(self, *inputs: np.ndarray) -> list[np.ndarray]:
-        with torch.inference_mode():
-            outputs = self._module(*map(torch.from_numpy, inputs))
-        return [each.numpy() for each in (outputs if isinstance(outputs, tuple) else (outputs,))]
-
-
 def eager() -> lightglue.LightGlue:
     torch.set_num_threads(1)
-    graphs: Mapping[str, Graph] = lightglue._graphs(weights.find("aliked-lightglue"))
+    path = weights.find("aliked-lightglue")
     matcher = lightglue.LightGlue()
-    matcher._parts = {name: Eagerly(graph) for name, graph in graphs.items()}
+    matcher._entrance = TorchGraph(lightglue._entrance(path)["entrance"], device="cpu")
+    matcher._matcher = TorchGraph(lightglue._matcher(path)["matcher"], device="cpu")
     return matcher
 
 

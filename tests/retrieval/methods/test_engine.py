@@ -101,6 +101,41 @@ def test_graphs_take_and_give_several_arrays_of_any_length_and_are_kept(kept):
     np.testing.assert_array_equal(again, product)
 
 
+def halving() -> dict[str, engine.Chain]:
+    """Takes half of what is left, at most three times, as long as it is more than a limit; ends by how often it did."""
+    import torch
+    from torch import nn
+
+    class Half(nn.Module):
+        def forward(self, values: torch.Tensor, limit: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            left = values[: (values.shape[0] + 1) // 2]
+            return left.sum() > limit[0], left, limit
+
+    class After(nn.Module):
+        def __init__(self, steps: int):
+            super().__init__()
+            self.steps = steps
+
+        def forward(self, values: torch.Tensor, limit: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            return values * 10, torch.full((1,), self.steps, dtype=torch.int32) + 0 * limit.int()
+
+    state, shapes = (torch.ones(7), torch.ones(1)), ((-1,), (1,))
+    steps = [engine.Graph(Half(), state, shapes) for _ in range(3)]
+    return {"halving": engine.Chain(steps, [engine.Graph(After(n), state, shapes) for n in range(1, 4)])}
+
+
+@pytest.mark.parametrize(
+    ("limit", "left", "steps"), [(9, 4, 1), (3, 2, 2), (1.5, 1, 3), (0, 1, 3)], ids=["1", "2", "3", "all"]
+)
+def test_a_chain_goes_on_until_a_step_says_that_it_was_the_last(limit, left, steps, kept):
+    ours = engine.build_graphs(halving, names=("halving",), identity="halving", exact=True)["halving"]
+    torchs = engine.TorchGraph(halving()["halving"], device="cpu")
+    for run in (ours, torchs):
+        values, count = run(np.ones(8, np.float32), np.array([limit], np.float32))
+        assert values.tolist() == [10.0] * left
+        assert count.tolist() == [steps]
+
+
 @pytest.mark.weights
 @pytest.mark.parametrize("make", [AveragePooling, MultiScaleGem, StrongestCells])
 def test_torch_runs_a_batch_as_the_engine_runs_each_picture(make, kept, monkeypatch):
