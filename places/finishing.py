@@ -13,19 +13,27 @@ logger = logging.getLogger(__name__)
 
 
 def go_on(
-    images: models.QuerySet, *, after: int, most: int, act: Callable[[LandmarkImage], object]
+    images: models.QuerySet,
+    *,
+    after: int,
+    most: int,
+    act: Callable[[LandmarkImage], object],
+    enough: Callable[[], bool] = lambda: False,
 ) -> int | None:
     """Do an act to a few photos; returns the id of the last where there may be more, behind which to go on.
 
-    after: the id of the photo before. One that fails is passed by, and tried again from the next beginning.
+    after: the id of the photo before. enough: asked after each, whether the rest should wait for another time. One
+    that fails is passed by, and tried again from the next beginning.
     """
-    few = list(images.filter(pk__gt=after).order_by("pk")[:most])
-    for image in few:
+    few = images.filter(pk__gt=after).order_by("pk")[:most]
+    for count, image in enumerate(few, start=1):
         try:
             act(image)
         except (OSError, photo.PhotoRefused) as error:
             logger.warning("%s: photo %s is passed by: %s", act.__name__, image.pk, error)
-    return few[-1].pk if len(few) == most else None
+        if count == most or enough():
+            return image.pk
+    return None
 
 
 def make_renditions(image: LandmarkImage) -> None:

@@ -100,8 +100,11 @@ def look_at_all(
     return count
 
 
-def look_at_new(*, seconds: float) -> int:
-    """Look at new photos for so long at most, so that no search waits for it; returns how many were looked at."""
+def look_at_new(*, seconds: float, enough: Callable[[], bool] = lambda: False) -> int:
+    """Look at new photos for so long at most; returns how many were looked at.
+
+    enough: asked after each, whether the rest should wait for another time.
+    """
     method, until = serving.find(METHOD), time.monotonic() + seconds
     WaitingDescriptor.objects.filter(
         image__state=State.REJECTED
@@ -110,7 +113,7 @@ def look_at_new(*, seconds: float) -> int:
     for image in to_look_at(method=method)[:MOST_AT_ONCE]:
         look_at(image, method=method)
         count += 1
-        if time.monotonic() > until:
+        if time.monotonic() > until or enough():
             break
     return count
 

@@ -116,9 +116,12 @@ def describe_missing(
     names: Collection[str] | None = None,
     limit: int | None = None,
     done: Callable[[bool], None] | None = None,
+    enough: Callable[[], bool] = lambda: False,
     processes: int = 1,
 ) -> int:
     """Describe photos until none is missing, or `limit` are done; `done` hears of each whether all went well.
+
+    enough: asked after each, whether the rest should wait for another time.
 
     processes: how many of them work at it; one is this one itself. Each loads the networks, some gigabyte of memory.
     Returns how many photos were looked at. Raises BrokenProcessPool where a process ended in the middle of a photo.
@@ -137,6 +140,8 @@ def describe_missing(
         count += 1
         if done:
             done(well)
+        if enough():
+            break
     return count
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import fields
 
 from django.db import transaction
@@ -11,9 +12,12 @@ from retrieval.answering import approaches, bundled
 from retrieval.answering.approaches import Approach
 from retrieval.answering.bundled import Calibrated
 from retrieval.methods.base import Checkpoint, Method, Pooling
+from retrieval.methods.weights import MissingWeights, UnusableWeights
 from retrieval.ranking.confidence import Curve
 
 from .models import Calibration, ServableCheckpoint
+
+logger = logging.getLogger(__name__)
 
 
 def available() -> dict[str, type[Method]]:
@@ -51,6 +55,15 @@ def calibrated(approach: Approach) -> Calibrated | None:
 def load(name: str) -> Method:
     """The same with its weights, built once per process; raises UnknownMethod, MissingWeights, UnusableWeights."""
     return methods.load(name, checkpoint=find(name).checkpoint)
+
+
+def load_offered() -> None:
+    """Load all that answers, so that no search of this process waits for it; what cannot be is said by its first search."""
+    for approach in offered().values():
+        try:
+            approach.load()
+        except (MissingWeights, UnusableWeights) as error:
+            logger.warning("%s is not loaded: %s", approach.name, error)
 
 
 def checkpoint_of(row: ServableCheckpoint) -> Checkpoint:

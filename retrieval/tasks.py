@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from threading import Thread
 
 from celery import Task
 from celery.exceptions import SoftTimeLimitExceeded
+from celery.signals import worker_process_init
 from django.conf import settings
 from django.core.cache import cache
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
@@ -35,6 +37,7 @@ from . import (
     pulse,  # noqa: F401  (it beats in every worker that has these tasks)
     retention,
     search,
+    serving,
     webhooks,
 )
 from .commits import not_waiting_for_the_disk
@@ -56,7 +59,28 @@ ANSWERING: dict = {
     "soft_time_limit": settings.SEARCH_MAX_SECONDS,
     "time_limit": settings.SEARCH_MAX_SECONDS + settings.TASK_GRACE_SECONDS,
 }
-BITE = 4  # photos described per task, so that a search never waits behind more than a few
+BITE = 4  # photos per task of what is done in idle moments; fewer where a search comes
+
+
+@worker_process_init.connect
+def _load_networks(**_kwargs) -> None:
+    """A worker's process loads them as it begins; its first search would wait for them for seconds."""
+
+    def load() -> None:
+        try:
+            serving.load_offered()
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("the networks are loaded by the first search: %s", error)
+        finally:
+            connection.close()  # this thread's own
+
+    if "describe" in app.amqp.queues.consume_from:
+        Thread(target=load, name="loading networks", daemon=True).start()
+
+
+def _a_search_waits() -> bool:
+    """Whether what is done in idle moments should end for now: the worker may be the only one."""
+    return Query.objects.filter(state=Query.State.WAITING, part_of=None, batch_photo=None).exists()
 
 
 def enqueue(asked: Query | Batch) -> None:
@@ -171,7 +195,7 @@ def describe_missing() -> None:
     with claim(indexing.LOCK) as claimed:
         if not claimed:  # whoever holds it goes on until nothing is missing
             return
-        indexing.describe_missing(limit=BITE)
+        indexing.describe_missing(limit=BITE, enough=_a_search_waits)
     # Before looking, or a photo published between the two would be missed.
     cache.delete(describe_missing.name)
     if indexing.missing_by_any().exists():
@@ -194,7 +218,7 @@ def _enqueue_describing() -> None:
 def study_photos() -> None:
     """Find out for a few photos where they belong, then measure a few places anew, and come back for the rest."""
     with claim(guessing.LOCK) as claimed:
-        looked_at = guessing.look_at_new(seconds=STUDY_SECONDS) if claimed else 0
+        looked_at = guessing.look_at_new(seconds=STUDY_SECONDS, enough=_a_search_waits) if claimed else 0
     with claim(coverage.LOCK) as claimed:
         measured = coverage.measure_what_changed(most=PLACES_AT_ONCE) if claimed and not looked_at else 0
     cache.delete(study_photos.name)
@@ -223,7 +247,9 @@ def _enqueue_once(task: Task, *, command: str) -> None:
 def make_renditions(after: int = 0) -> None:
     """Make the renditions of a few published photos, and come back for the rest behind the waiting searches."""
     lacking = LandmarkImage.objects.without_renditions().only("pk")
-    if last := finishing.go_on(lacking, after=after, most=BITE, act=finishing.make_renditions):
+    if last := finishing.go_on(
+        lacking, after=after, most=BITE, act=finishing.make_renditions, enough=_a_search_waits
+    ):
         make_renditions.delay(last)
 
 
@@ -243,7 +269,9 @@ def _enqueue_renditions() -> None:
 def measure_photos(after: int = 0) -> None:
     """Measure how good a few photos are, and come back for the rest behind the waiting searches."""
     lacking = LandmarkImage.objects.unmeasured()
-    if last := finishing.go_on(lacking, after=after, most=BITE, act=finishing.measure_quality):
+    if last := finishing.go_on(
+        lacking, after=after, most=BITE, act=finishing.measure_quality, enough=_a_search_waits
+    ):
         measure_photos.delay(last)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from threading import RLock
 
 import numpy as np
 
@@ -16,6 +17,7 @@ CONSENSUS = "consensus"
 # How a ranking is made once more after the confidence is taken; which is on was decided on unseen landmarks.
 EXPANSIONS = ("believed", "alpha-qe", "augmentation", "superglobal")
 UNVERIFIED = "none"  # chosen as a verifier: none at all
+_loading = RLock()
 
 
 @dataclass(frozen=True)
@@ -119,12 +121,16 @@ class Approach:
         return replace(self, close_look=look, features=among[look.features])
 
     def load(self) -> Loaded:
-        """With its weights, each method and network built once per process; raises MissingWeights, UnusableWeights."""
-        return Loaded(
-            self,
-            {d.name: methods.load(d.name, checkpoint=d.checkpoint) for d in self.describers},
-            self.close_look.load() if self.close_look else None,
-        )
+        """With its weights, each method and network built once per process; raises MissingWeights, UnusableWeights.
+
+        Who asks while another thread builds them waits for them.
+        """
+        with _loading:
+            return Loaded(
+                self,
+                {d.name: methods.load(d.name, checkpoint=d.checkpoint) for d in self.describers},
+                self.close_look.load() if self.close_look else None,
+            )
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 
 from retrieval import methods, serving
 from retrieval.methods.base import Checkpoint, Pooling
+from retrieval.methods.weights import MissingWeights
 from retrieval.models import ServableCheckpoint
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +112,19 @@ def test_a_fact_of_an_older_release_does_not_keep_the_row_from_serving():
     row.save()
     serving.serve(row)
     assert serving.find("cnn_irwnha").checkpoint.name == "older"
+
+
+@pytest.mark.usefixtures("quick_methods")
+def test_all_that_answers_is_loaded_and_what_lacks_its_weights_hinders_no_other(monkeypatch, caplog):
+    loaded: list[str] = []
+
+    def load(name: str, *, checkpoint=None) -> object:
+        if name == "delf":
+            raise MissingWeights("delf", "absent")
+        loaded.append(name)
+        return methods.find(name)
+
+    monkeypatch.setattr(methods, "load", load)
+    serving.load_offered()
+    assert {"sir", "cnn_irwnha"} <= set(loaded)
+    assert "delf is not loaded" in caplog.text

@@ -1,5 +1,6 @@
 import math
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -12,7 +13,7 @@ from PIL import ExifTags, Image
 
 from places.models import LandmarkImage
 from places.photo import PhotoRefused
-from retrieval import asking, indexing, keeping, methods, search, tasks
+from retrieval import asking, indexing, keeping, methods, search, serving, tasks
 from retrieval.models import Descriptor, Query, WorkerPulse
 from tests.factories import LandmarkImageFactory, UserFactory, drawn_photo, drawn_picture, encoded
 from tests.retrieval.test_locks import claimed_elsewhere
@@ -247,6 +248,35 @@ def test_describing_comes_back_for_the_rest_and_stops_when_nothing_is_missing(
         tasks.describe_missing()
     assert not indexing.missing_by_any().exists()
     assert sent == ["describe"]
+
+
+def test_a_search_that_comes_waits_for_one_photo_and_not_for_a_whole_bite(sent, monkeypatch):
+    begun: list[str] = []
+    monkeypatch.setattr(tasks.make_renditions, "delay", begun.append)
+    monkeypatch.setattr(tasks.measure_photos, "delay", begun.append)
+    first, *_ = LandmarkImageFactory.create_batch(tasks.BITE, published=True)
+    ask()
+    tasks.describe_missing()
+    assert Descriptor.objects.values("image").distinct().count() == 1
+    tasks.make_renditions()
+    tasks.measure_photos()
+    assert begun == [first.pk] * 2  # the rest goes on behind the search
+
+
+def test_a_further_view_by_itself_holds_nothing_up():
+    first = ask(more=[drawn_photo(2, (400, 200))])
+    assert tasks._a_search_waits()
+    Query.objects.filter(pk=first.pk).update(state=Query.State.ANSWERED)
+    assert not tasks._a_search_waits()
+
+
+@pytest.mark.parametrize(("queues", "loads"), [({"describe", "default"}, True), ({"default"}, False)])
+def test_a_workers_process_loads_all_that_answers_as_it_begins(queues, loads, monkeypatch):
+    loaded = Event()
+    monkeypatch.setattr(serving, "load_offered", loaded.set)
+    monkeypatch.setattr(type(tasks.app.amqp.queues), "consume_from", dict.fromkeys(queues))
+    tasks._load_networks()
+    assert loaded.wait(5 if loads else 0.2) == loads
 
 
 def test_a_worker_counts_as_alive_while_its_pulse_is_fresh():
