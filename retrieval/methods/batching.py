@@ -9,8 +9,8 @@ from threading import Lock
 
 import numpy as np
 
-# Of a batch, together: five of 1024 x 768 or fifty of 320 x 240, which take some two gigabytes on their way through an
-# EfficientNet. Larger ones keep no GPU busier.
+# Of a batch, together: five of 1024 x 768 or fifty of 320 x 240, which take a gigabyte on their way through an
+# EfficientNet-Lite2 to stride 16. Larger ones keep no GPU busier.
 MOST_PIXELS = 4_000_000
 
 Shape = tuple[int, ...]
