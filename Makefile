@@ -4,7 +4,7 @@
 # make test-fast  in two minutes: those that need neither weights, nor a browser, nor photographs, nor servers of
 #                 their own, and do not go through all there is
 # make lint       style and types
-# make bench      how fast it is beside its targets, in some seven minutes; A=COMMIT B=COMMIT make bench-compare, two commits
+# make bench      how fast it is beside its targets, in some eight minutes; A=COMMIT B=COMMIT make bench-compare, two commits
 # make soak       load, faults and hostile files on the processes of a real server (some ten minutes; see README)
 # make install    only what `make run` needs, into .venv
 #

@@ -122,7 +122,6 @@ def describe_missing(
     """Describe photos until none is missing, or `limit` are done; `done` hears of each whether all went well.
 
     enough: asked after each, whether the rest should wait for another time.
-
     processes: how many of them work at it; one is this one itself. Each loads the networks, some gigabyte of memory.
     Returns how many photos were looked at. Raises BrokenProcessPool where a process ended in the middle of a photo.
     """

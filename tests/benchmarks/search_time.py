@@ -45,7 +45,9 @@ def main() -> None:
             bypass_csp=True,  # or the page may not say when all is seen
         )
         page.goto(options.address)
-        methods = page.eval_on_selector_all("input[name=method]", "all => [...new Set(all.map(one => one.value))]")
+        methods = page.eval_on_selector_all(
+            "input[name=method]", "all => [...new Set(all.map(one => one.value))]"
+        )
         for method in methods:
             ask(page, address=options.address, photo=options.photos[0], method=method)
             waits = []
