@@ -54,6 +54,7 @@ def test_who_waits_for_a_message_is_woken_by_it(broker):
     sender.join()
 
 
+@pytest.mark.thorough
 def test_after_its_connection_was_lost_it_listens_again(broker):
     inbox = broker.SimpleQueue(QUEUE)
     send_soon("before").join()

@@ -112,6 +112,7 @@ def test_formats_of_no_camera_and_no_browser_are_refused(format):
     assert refusal(drawn_photo(1, (64, 64), format)) == "not_an_image"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("kept", [0.5, 0.9])
 def test_a_truncated_photo_is_refused_as_such(format, kept):
@@ -311,6 +312,7 @@ def test_a_senseless_position_is_passed_over(gps):
     assert (facts.latitude, facts.longitude) == (None, None)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("format", FORMATS)
 def test_no_damage_to_a_file_brings_down_its_reader(format):
     whole = bytearray(

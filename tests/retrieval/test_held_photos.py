@@ -55,6 +55,7 @@ def test_what_a_method_says_of_it_is_not_kept_for_searches(held):
     assert index.put(held, method=method, description=None) is False
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("language", ["", "/en"])
 @pytest.mark.parametrize(
     ("address", "status"),

@@ -136,6 +136,7 @@ def test_a_form_sent_twice_asks_once_and_another_photo_is_another_question(clien
     assert Query.objects.count() == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("quick_methods")
 @pytest.mark.parametrize("method", ["sir", "delf", "cnn_irwnha", "consensus"])
 def test_a_search_with_it_finds_neither_itself_nor_its_near_duplicates_by_any_method(method):

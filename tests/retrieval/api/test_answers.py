@@ -88,6 +88,7 @@ def test_the_page_says_where_it_looked_and_asking_again_looks_there_too(client, 
     assert (tuple(again.bbox), tuple(again.near)) == (limits["bbox"], limits["near"])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("question", "field", "code"),
     [

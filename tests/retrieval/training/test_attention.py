@@ -34,6 +34,7 @@ def test_cells_are_pooled_by_their_attention():
     assert pooled(cells, attention).tolist() == [[2.0, 1.5]]
 
 
+@pytest.mark.thorough
 def test_training_teaches_to_tell_landmarks_apart(small_trunk, tmp_path):
     trained(tmp_path, recipe=Recipe(epochs=3, batch=2))
     header, *lines = (tmp_path / "curve.csv").read_text().splitlines()

@@ -91,6 +91,7 @@ def test_the_exponent_learns_faster_than_the_layers_and_is_not_drawn_to_zero(sma
     assert {id(one) for one in layers["params"]} == {id(one) for one in tail.layers.parameters()}
 
 
+@pytest.mark.thorough
 def test_what_learns_beside_a_tail_learns_as_fast_as_its_exponent(small_trunk):
     beside = torch.nn.Parameter(torch.zeros(2))
     groups = optimiser_for(new_tail(), rate=1e-3, beside=[beside]).param_groups
