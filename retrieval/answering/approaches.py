@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from threading import RLock
+from threading import Lock
 
 import numpy as np
 
@@ -17,7 +17,7 @@ CONSENSUS = "consensus"
 # How a ranking is made once more after the confidence is taken; which is on was decided on unseen landmarks.
 EXPANSIONS = ("believed", "alpha-qe", "augmentation", "superglobal")
 UNVERIFIED = "none"  # chosen as a verifier: none at all
-_loading = RLock()
+_loading = Lock()
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,13 @@ class CloseLook:
     load: Callable[[], Verifier]
 
 
-@cache
 def _lightglue() -> Verifier:
+    with _loading:
+        return _build_lightglue()
+
+
+@cache
+def _build_lightglue() -> Verifier:
     from retrieval.methods.lightglue import LightGlue
 
     network = LightGlue()
@@ -121,16 +126,12 @@ class Approach:
         return replace(self, close_look=look, features=among[look.features])
 
     def load(self) -> Loaded:
-        """With its weights, each method and network built once per process; raises MissingWeights, UnusableWeights.
-
-        Who asks while another thread builds them waits for them.
-        """
-        with _loading:
-            return Loaded(
-                self,
-                {d.name: methods.load(d.name, checkpoint=d.checkpoint) for d in self.describers},
-                self.close_look.load() if self.close_look else None,
-            )
+        """With its weights, each method and network built once per process; raises MissingWeights, UnusableWeights."""
+        return Loaded(
+            self,
+            {d.name: methods.load(d.name, checkpoint=d.checkpoint) for d in self.describers},
+            self.close_look.load() if self.close_look else None,
+        )
 
 
 @dataclass(frozen=True)

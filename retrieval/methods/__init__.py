@@ -4,14 +4,15 @@ from collections.abc import Collection
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from threading import RLock
+from threading import Lock
 
 from retrieval.methods import weights
 from retrieval.methods.base import Checkpoint, Method
 
 # Holds networks, never a method, and needs torch to be imported: who only lists methods must not pay for it.
 _NETWORKS = {"aliked_network", "backbones", "lightglue_network", "pooling"}
-_loading = RLock()
+# One for each class: a search waits for what it needs, not for all that another thread loads.
+_loading: dict[type[Method], Lock] = {}
 
 
 class UnknownMethod(LookupError):
@@ -70,8 +71,9 @@ def load(name: str, *, checkpoint: str | Checkpoint | None = None) -> Method:
 
     Raises UnknownMethod, UnknownCheckpoint, MissingWeights, UnusableWeights.
     """
-    with _loading:
-        return _build(find(name, checkpoint=checkpoint))
+    method = find(name, checkpoint=checkpoint)
+    with _loading.setdefault(method, Lock()):
+        return _build(method)
 
 
 @cache

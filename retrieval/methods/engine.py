@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 # of every size grow past 2.5 GB; with this many it stays under 1.4 GB and is a sixth slower on sizes never seen.
 REMEMBERED = 1000
 
+_converting = Lock()  # torch's tracing is for one thread at a time
+
 AT_ONCE = 8  # pictures that keep a GPU busy while as many threads decode the next ones
 
 # Idle OpenMP threads of torch must sleep, not spin, or processes that share cores stall each other tenfold.
@@ -222,7 +224,8 @@ def _kept(
     paths = [_cache_dir() / f"{key}-{name}.xml" for name in names]
     if all(path.is_file() for path in paths):
         return [core.read_model(path) for path in paths]
-    models = convert()
+    with _converting:
+        models = convert()
     try:
         for path, model in zip(paths, models, strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -16,9 +16,8 @@ from itertools import cycle, islice
 from pathlib import Path
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
-os.environ.setdefault(
-    "TEST_DATABASE", f"describing_speed_{os.getpid()}"
-)  # a process that describes reads this again
+# A process that describes reads this again.
+os.environ.setdefault("TEST_DATABASE", f"describing_speed_{os.getpid()}")
 
 import django
 
@@ -36,10 +35,8 @@ from tests.factories import LandmarkFactory, LandmarkImageFactory
 from tests.figures import Figure
 
 THE_THREE = ("sir", "delf", "cnn_irwnha")
-RATE, RATE_OF_A_GPU = (
-    2,
-    50,
-)  # photos a second by all three: on two cores, and by a data centre's graphics card
+# Photos a second by all three: on two cores, and by a data centre's graphics card.
+RATE, RATE_OF_A_GPU = 2, 50
 LOOKED_INTO = 16  # photos whose work is told apart
 
 

@@ -1,5 +1,7 @@
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 
@@ -56,3 +58,20 @@ def test_a_methods_facts_are_filled_in(cls):
 @pytest.mark.parametrize("name", ["aliked"])
 def test_a_method_that_ranks_nothing_is_found_like_any_other(name):
     assert methods.find(name).ranks is False
+
+
+def test_who_needs_one_method_does_not_wait_for_another_that_is_being_built(monkeypatch):
+    may_end = Event()
+
+    def build(method: type[Method]) -> str:
+        if method.name == "delf":
+            may_end.wait(10)
+        return method.name
+
+    monkeypatch.setattr(methods, "_build", build)
+    with ThreadPoolExecutor(1) as thread:
+        slow = thread.submit(methods.load, "delf")
+        assert methods.load("sir") == "sir"
+        assert not slow.done()
+        may_end.set()
+        assert slow.result(10) == "delf"
