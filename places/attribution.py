@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import translation
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -14,6 +15,7 @@ from . import licences
 from .models import LandmarkImage
 
 SITE = "Vietnam Tourism Retrieval"
+RENDERED = "rendered"  # the part of the page of licences that tells of our own rendered pictures
 # What readers call the places that photos come from; any other goes by its host.
 SOURCES = {
     "commons.wikimedia.org": "Wikimedia Commons",
@@ -47,10 +49,10 @@ def credit_with_links(image: LandmarkImage) -> SafeString:
 
 
 def source(image: LandmarkImage) -> str:
-    """What the place goes by that a photo comes from: a photo that a visitor gave comes from this site."""
+    """What the place goes by that a photo comes from: one that a visitor gave, or that we rendered, from this site."""
     address = urlsplit(image.source_url)
     host = (address.hostname or "").removeprefix("www.")
-    if _is_own_page(address.path, image):
+    if _is_own_page(address, image):
         return SITE
     return SOURCES.get(host, host)
 
@@ -72,8 +74,11 @@ def _linked(address: str, words: str, *, relation: str) -> SafeString:
     return format_html('<a href="{}" rel="{}">{}</a>', address, relation, words)
 
 
-def _is_own_page(path: str, image: LandmarkImage) -> bool:
-    if str(image.pk) not in path:  # which is soon seen of most
+def _is_own_page(address: SplitResult, image: LandmarkImage) -> bool:
+    """Whether it is the page of a photo that a visitor gave, or what is said here of our own rendered pictures."""
+    is_about_rendered = image.is_rendered and address.fragment == RENDERED
+    if not is_about_rendered and str(image.pk) not in address.path:  # which is soon seen of most
         return False
     with translation.override(settings.LANGUAGE_CODE):  # as `contributing.source_of` writes it
-        return path == image.get_absolute_url()
+        own = reverse("pages:licences") if is_about_rendered else image.get_absolute_url()
+    return address.path == own

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
+from places import attribution
 from places.importers import Attribution, Record, Report, folder, run
 from places.models import LandmarkImage
 
@@ -44,7 +45,7 @@ def load(
 
 def _made_here(site: str) -> Attribution:
     with translation.override(settings.LANGUAGE_CODE):
-        source = site.rstrip("/") + reverse("pages:licences") + "#rendered"
+        source = site.rstrip("/") + reverse("pages:licences") + f"#{attribution.RENDERED}"
     return Attribution(
         author="Vietnam Tourism Retrieval", licence="CC0 1.0", licence_url=CC0, source_url=source
     )

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from places import curation
+from places import attribution, curation
 from places.demo import loading
 from places.models import LandmarkImage
 from tests.factories import LandmarkFactory, LandmarkImageFactory, drawn_photo
@@ -29,6 +29,11 @@ def test_all_are_published_and_called_rendered_with_their_author_licence_and_sou
     image = LandmarkImage.objects.first()
     assert (image.licence, image.source_url) == ("CC0 1.0", f"{SITE}licences/#rendered")
     assert not image.missing_attribution
+    assert attribution.credit(image, language="en").endswith(
+        "via Vietnam Tourism Retrieval"
+    )  # whatever its host
+    image.is_rendered = False
+    assert attribution.source(image) == "pictures.example.org"
 
 
 def test_the_first_page_offers_the_first_picture_of_four_places(pictures, client):
